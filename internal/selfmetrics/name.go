@@ -1,0 +1,21 @@
+package selfmetrics
+
+import "strings"
+
+const (
+	prefix        = "otelcol_"
+	counterSuffix = "_total"
+)
+
+// shortName strips what depends on the collector's telemetry settings from a metric name.
+func shortName(name string) string {
+	name = strings.TrimPrefix(name, prefix)
+	name = strings.TrimSuffix(name, counterSuffix)
+	// An annotation unit such as {spans} is written as __spans_.
+	if strings.HasSuffix(name, "_") {
+		if i := strings.LastIndex(name, "__"); i > 0 && i < len(name)-1 {
+			name = name[:i]
+		}
+	}
+	return name
+}
