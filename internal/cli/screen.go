@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
+	"github.com/otelcol-plus/otelcol-plus/internal/selfmetrics"
+)
+
+// screen is what the demonstration shows; every number in it was measured in this run.
+type screen struct {
+	files    []string
+	took     time.Duration
+	flows    []flow
+	repaired float64            // attributes, over all signals
+	findings map[string]float64 // by rule
+	hottest  hottest
+	notes    []string // what could not be done
+	otlp     string   // where to send telemetry
+	console  string
+	profiles string
+}
+
+// flow is what one signal went through.
+type flow struct {
+	signal    otlpfile.Signal
+	in, out   int64
+	zipBytes  float64 // payload that otlpzip sent
+	zstdBytes float64 // payload that the stock exporter with zstd sent of the same items
+}
+
+func (d *demo) screen(sent map[otlpfile.Signal]int64, took time.Duration, m selfmetrics.Snapshot, top hottest) screen {
+	s := screen{
+		files:    d.files,
+		took:     took,
+		repaired: m.Sum("semconv_normalised"),
+		findings: m.ByLabel("semconv_findings", "rule"),
+		hottest:  top,
+		notes:    d.warnings.list(),
+		otlp:     d.ports.otlpGRPC,
+		console:  "http://" + d.ports.console + "/",
+		profiles: d.profiles(),
+	}
+	for _, signal := range []otlpfile.Signal{otlpfile.Traces, otlpfile.Metrics, otlpfile.Logs} {
+		if sent[signal] == 0 {
+			continue
+		}
+		s.flows = append(s.flows, flow{
+			signal:    signal,
+			in:        sent[signal],
+			out:       d.backend.items(signal),
+			zipBytes:  m.Sum("exporter_otlpzip_wire_bytes", "signal", string(signal)),
+			zstdBytes: float64(d.compare.bytes(signal)),
+		})
+	}
+	return s
+}
+
+func (s screen) print(out io.Writer) {
+	p := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
+	p("")
+	p("otelcol-plus: agent and gateway on this machine, %s replayed in %v", baseNames(s.files), s.took.Round(time.Millisecond))
+	p("")
+	for _, f := range s.flows {
+		equal := "equal"
+		if f.in != f.out {
+			equal = "NOT EQUAL"
+		}
+		name := itemName[f.signal]
+		p("  %-12s %8d in   %8d out   %s", name, f.in, f.out, equal)
+		p("  on the wire  %s as OTLP+zstd, %s as otlpzip: %.0f %% (%.1f against %.1f bytes each)",
+			bytesText(f.zstdBytes), bytesText(f.zipBytes), 100*f.zipBytes/f.zstdBytes, f.zipBytes/float64(f.in), f.zstdBytes/float64(f.in))
+	}
+	p("  repaired     %.0f attributes put right by the semantic conventions", s.repaired)
+	for rule, n := range s.findings {
+		p("               %8.0f %s", n, strings.ReplaceAll(rule, "_", " "))
+	}
+	p("")
+	s.printHottest(p)
+	for _, note := range s.notes {
+		p("  note: %s", note)
+	}
+	p("")
+	p("  console      %s", s.console)
+	p("  send OTLP to %s", s.otlp)
+	p("  profiles     go tool pprof -top %s", filepath.Join(s.profiles, "*.pb.gz"))
+}
+
+func (s screen) printHottest(p func(string, ...any)) {
+	if len(s.hottest.functions) == 0 {
+		p("  no profile of this machine: see the notes below")
+		return
+	}
+	p("  hottest functions of this machine (%d samples of %s)", s.hottest.samples, "every process")
+	for _, f := range s.hottest.functions {
+		p("  %5.1f %%  %-40s %s", 100*f.share, f.name, f.service)
+	}
+}
+
+func baseNames(paths []string) string {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		names[i] = filepath.Base(p)
+	}
+	return strings.Join(names, ", ")
+}
+
+// bytesText writes a size as a person reads it.
+func bytesText(n float64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%.1f KiB", n/(1<<10))
+	}
+	return fmt.Sprintf("%.2f MiB", n/(1<<20))
+}

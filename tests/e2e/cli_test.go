@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBuiltinConfigurationsAreValid(t *testing.T) {
+	for _, name := range []string{"standalone", "agent", "gateway"} {
+		for _, uri := range []string{"builtin:" + name, filepath.Join("..", "..", "configs", name+".yaml")} {
+			out, err := exec.Command(binary, "validate", "--config", uri).CombinedOutput()
+			assert.NoError(t, err, "%s: %s", uri, out)
+		}
+	}
+}
+
+func TestUnknownBuiltinConfiguration(t *testing.T) {
+	out, err := exec.Command(binary, "validate", "--config", "builtin:gatway").CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(out), "known are agent, gateway, standalone")
+}
+
+func TestProfilesNeedNoFlag(t *testing.T) {
+	out, err := exec.Command(binary, "featuregate", "service.profilesSupport").CombinedOutput()
+	require.NoError(t, err)
+	assert.Contains(t, string(out), "Enabled: true")
+}
+
+// The first thing a newcomer sees: `make run`.
+func TestDemo(t *testing.T) {
+	sample, err := filepath.Abs(filepath.Join("..", "..", "testdata", "sample.traces.otlp.pb.zst"))
+	require.NoError(t, err)
+	p := launch(t, "demo", "demo", sample)
+	p.waitFor(func() bool { return strings.Contains(p.log.String(), "Running until Ctrl-C.") }, "the screen")
+	require.NoError(t, p.stop(os.Interrupt))
+	screen := p.log.String()
+	t.Log(screen)
+
+	spans := number(t, screen, `spans +(\d+) in`)
+	assert.Equal(t, 11185, spans)
+	assert.Equal(t, spans, number(t, screen, `spans +\d+ in +(\d+) out`))
+	assert.Less(t, number(t, screen, `as otlpzip: (\d+) %`), 100, "fewer bytes than OTLP+zstd")
+	assert.Positive(t, number(t, screen, `repaired +(\d+) attributes`))
+	assert.Regexp(t, `console +http://127\.0\.0\.1:\d+/`, screen)
+	assert.NotContains(t, screen, "goroutine ", "Ctrl-C leaves no stack trace")
+}
+
+func number(t *testing.T, text, pattern string) int {
+	t.Helper()
+	match := regexp.MustCompile(pattern).FindStringSubmatch(text)
+	require.NotNil(t, match, "%s in\n%s", pattern, text)
+	n, err := strconv.Atoi(match[1])
+	require.NoError(t, err)
+	return n
+}
