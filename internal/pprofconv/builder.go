@@ -34,10 +34,8 @@ type builder struct {
 func newBuilder(g group, dict dictionary, b *budget) *builder {
 	out := &profile.Profile{
 		SampleType: []*profile.ValueType{{Type: g.kind, Unit: g.unit}},
+		PeriodType: &profile.ValueType{Type: g.periodKind, Unit: g.periodUnit},
 		Comments:   []string{"service.name=" + g.service},
-	}
-	if g.periodKind != "" {
-		out.PeriodType = &profile.ValueType{Type: g.periodKind, Unit: g.periodUnit}
 	}
 	return &builder{
 		group: g, dict: dict, budget: b, out: out,

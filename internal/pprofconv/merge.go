@@ -11,11 +11,15 @@ import (
 const maxDuration = math.MaxInt64 / 4
 
 // Merge adds profiles of the same sample and period type up into a new one. Unlike profile.Merge it takes the
-// duration to be the time covered, because the profiles of one host cover the same time.
+// duration to be the time covered, because the profiles of one host cover the same time. A profile without a period type
+// is given an empty one: profile.Merge cannot compare it otherwise.
 func Merge(profiles ...*profile.Profile) (*profile.Profile, error) {
 	var s span
 	for _, p := range profiles {
 		s.add(p.TimeNanos, p.DurationNanos)
+		if p.PeriodType == nil {
+			p.PeriodType = &profile.ValueType{}
+		}
 	}
 	out, err := profile.Merge(profiles)
 	if err != nil {
