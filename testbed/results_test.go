@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/testbed/testbed"
+	"github.com/shirou/gopsutil/v4/cpu"
 )
 
 // results is the table of one run: a row for every process of every scenario.
@@ -30,7 +32,8 @@ func (r *results) Add(_ string, result any) { r.rows = append(r.rows, result.(ro
 
 func (r *results) Save() {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Testbed results\n\n%s. CPU is per cent of one core, memory is resident, MiB.\n\n", time.Now().UTC().Format("2006-01-02 15:04 UTC"))
+	fmt.Fprintf(&b, "# Testbed results\n\n%s, %d CPUs (%s), one run of `make testbed`. CPU is per cent of one core, memory is resident, MiB.\n\n",
+		time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.NumCPU(), cpuModel())
 	b.WriteString("| scenario | process | result | CPU avg | CPU max | CPU limit | RAM avg | RAM max | RAM limit | sent | received |\n")
 	b.WriteString("|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, x := range r.rows {
@@ -44,6 +47,14 @@ func (r *results) Save() {
 		return
 	}
 	fmt.Printf("%s\n%s", path, b.String())
+}
+
+func cpuModel() string {
+	info, err := cpu.Info()
+	if err != nil || len(info) == 0 {
+		return "unknown model"
+	}
+	return info[0].ModelName
 }
 
 // validator demands that everything sent has arrived, and writes the rows.
