@@ -67,7 +67,8 @@ func gzipped() codec {
 			if _, err := w.Write(b); err != nil {
 				return dst, err
 			}
-			return out.Bytes(), w.Close()
+			err := w.Close() // writes the rest
+			return out.Bytes(), err
 		},
 		func(b []byte) ([]byte, error) {
 			if err := r.Reset(bytes.NewReader(b)); err != nil {
