@@ -1,0 +1,108 @@
+package semconv
+
+// Rule names what a finding is about.
+type Rule uint8
+
+// The rules, in the words of the reports.
+const (
+	DeprecatedAttribute Rule = iota
+	ObsoleteAttribute
+	DeprecatedEnumValue
+	DeprecatedMetric
+	TypeMismatch
+	Conflict
+	UnmappedValue
+	numRules
+)
+
+var ruleNames = [numRules]string{
+	"deprecated_attribute", "obsolete_attribute", "deprecated_enum_value", "deprecated_metric", "type_mismatch", "conflict",
+	"unmapped_value",
+}
+
+func (r Rule) String() string { return ruleNames[r] }
+
+// Level says how bad a finding is: violation, improvement or information.
+func (r Rule) Level() string {
+	switch r {
+	case TypeMismatch, Conflict:
+		return "violation"
+	case ObsoleteAttribute:
+		return "information"
+	default:
+		return "improvement"
+	}
+}
+
+// Signal is where an attribute was found.
+type Signal uint8
+
+// The places that carry attributes.
+const (
+	SignalResource Signal = iota
+	SignalScope
+	SignalSpan
+	SignalSpanEvent
+	SignalSpanLink
+	SignalLog
+	SignalMetric
+	SignalProfile
+	NumSignals
+)
+
+var signalNames = [NumSignals]string{"resource", "scope", "span", "span_event", "span_link", "log", "metric", "profile"}
+
+func (s Signal) String() string { return signalNames[s] }
+
+// Kind is the span kind, which alone decides what some old names meant. Points of metrics have the kind that their metric's
+// name speaks of; everything else has none.
+type Kind uint8
+
+// The kinds. KindOther is a span that is internal or of no stated kind.
+const (
+	KindNone Kind = iota
+	KindServer
+	KindClient
+	KindProducer
+	KindConsumer
+	KindOther
+	numKinds
+)
+
+type kindSet uint8
+
+const (
+	kindsServer    = kindSet(1 << KindServer)
+	kindsClient    = kindSet(1 << KindClient)
+	kindsConsumer  = kindSet(1 << KindConsumer)
+	kindsNotServer = kindSet(1<<KindClient | 1<<KindProducer | 1<<KindConsumer | 1<<KindOther)
+	kindsAny       = kindSet(1<<numKinds - 1)
+)
+
+// Op names one kind of change.
+type Op uint8
+
+// The changes that are counted.
+const (
+	OpRename Op = iota
+	OpValueMap
+	OpCoerce
+	OpDropDuplicate
+	OpRenameMetric
+	NumOps
+)
+
+var opNames = [NumOps]string{"rename", "value_map", "coerce", "drop_duplicate", "rename_metric"}
+
+func (o Op) String() string { return opNames[o] }
+
+// Instrument is the kind of a metric.
+type Instrument uint8
+
+// The instruments; zero is a metric without data or of a kind that the conventions do not use.
+const (
+	Counter Instrument = iota + 1
+	UpDownCounter
+	Gauge
+	Histogram
+)

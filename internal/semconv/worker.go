@@ -1,0 +1,170 @@
+package semconv
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// Options of a [Worker].
+type Options struct {
+	// Observe reports everything and changes nothing.
+	Observe bool
+	// KeepDeprecated leaves an old name in place beside the new one.
+	KeepDeprecated bool
+}
+
+// Worker applies a registry to attributes, one batch at a time: it is not safe for concurrent use, but any number of workers
+// share a registry. What it learns of the order of keys carries over from batch to batch; it keeps no reference to telemetry.
+type Worker struct {
+	reg    *Registry
+	opts   Options
+	counts counts
+	// next[s][id] is the id that followed id the last time in attributes of signal s; id 0 also stands for the beginning.
+	next [NumSignals][]uint16
+
+	// What the repair pass knows of the map at hand.
+	seen     []uint8 // by tracked id: how often the name occurs, up to 2
+	dropped  []bool  // by tracked id: to be removed
+	anyDrop  bool
+	pending  []uint64 // bit set over the operations
+	aws      awsState
+	provided []provision
+	dropFn   func(string, pcommon.Value) bool
+
+	// What ProfileTables knows of the request and of the record at hand.
+	entries  []entry
+	old      []int
+	verdicts []verdict
+	indices  []int32
+}
+
+// provision notes, when observing, that an operation would have made a new attribute.
+type provision struct {
+	id    uint16
+	value converted
+}
+
+type awsState uint8
+
+const (
+	awsUnknown awsState = iota
+	awsNo
+	awsYes
+)
+
+// NewWorker makes a worker for the registry.
+func (r *Registry) NewWorker(opts Options) *Worker {
+	w := &Worker{
+		reg: r, opts: opts, counts: newCounts(len(r.areas)), seen: make([]uint8, r.tracked), dropped: make([]bool, r.tracked),
+		pending: make([]uint64, len(r.ops)/64+1),
+	}
+	for s := range w.next {
+		w.next[s] = make([]uint16, len(r.names))
+	}
+	w.dropFn = func(name string, _ pcommon.Value) bool { return w.isDropped(name) }
+	return w
+}
+
+// kindPlans are the plans of everything but the points of metrics with scoped renames.
+var kindPlans = func() (plans [numKinds]Plan) {
+	for k := range plans {
+		plans[k].kind = Kind(k)
+	}
+	return plans
+}()
+
+// place is where a map of attributes stands, and what that makes of some names.
+type place struct {
+	signal Signal
+	mask   flags
+	plan   *Plan
+}
+
+// Resource puts the attributes of a resource right.
+func (w *Worker) Resource(m pcommon.Map) {
+	w.attributes(m, place{SignalResource, lookAlways, &kindPlans[KindNone]})
+}
+
+// Scope puts the attributes of an instrumentation scope right.
+func (w *Worker) Scope(m pcommon.Map) {
+	w.attributes(m, place{SignalScope, lookAlways, &kindPlans[KindNone]})
+}
+
+// SpanLink puts the attributes of a link right: they describe another span, whose kind is not known.
+func (w *Worker) SpanLink(m pcommon.Map) {
+	w.attributes(m, place{SignalSpanLink, lookAlways, &kindPlans[KindNone]})
+}
+
+// Log puts the attributes of a log record right.
+func (w *Worker) Log(m pcommon.Map) {
+	w.attributes(m, place{SignalLog, lookAlways, &kindPlans[KindNone]})
+}
+
+// Span puts the attributes of a span right.
+func (w *Worker) Span(m pcommon.Map, kind Kind) {
+	w.attributes(m, place{SignalSpan, lookAlways, &kindPlans[kind]})
+}
+
+// SpanEvent puts the attributes of a span event right.
+func (w *Worker) SpanEvent(m pcommon.Map, name string) {
+	p := place{SignalSpanEvent, lookAlways, &kindPlans[KindNone]}
+	if name == "message" || name == "rpc.message" {
+		p.mask |= flagMessage
+	}
+	w.attributes(m, p)
+}
+
+// Point puts the attributes of a metric's point, or of an exemplar on it, right.
+func (w *Worker) Point(m pcommon.Map, plan *Plan) {
+	p := place{SignalMetric, lookAlways, plan}
+	if len(plan.scoped) > 0 {
+		p.mask |= flagScoped
+	}
+	w.attributes(m, p)
+}
+
+// attributes is the look pass. It must not allocate.
+func (w *Worker) attributes(m pcommon.Map, p place) {
+	reg, next := w.reg, w.next[p.signal]
+	var found flags
+	var before uint16
+	for name, v := range m.All() {
+		id := next[before]
+		if reg.names[id] != name {
+			id = reg.find(name)
+			next[before] = id
+		}
+		before = id
+		r := &reg.records[id]
+		found |= r.flags
+		if r.want >= 0 && v.Type() != r.want && v.Type() != pcommon.ValueTypeEmpty {
+			found |= flagMismatch
+		} else if r.flags&(flagEnum|flagElements) != 0 && r.odd(v) {
+			found |= flagMismatch
+		}
+	}
+	if found&p.mask != 0 {
+		w.repair(m, p)
+	}
+}
+
+// odd tells whether a value of the right type is nevertheless an old member of its enum or has elements of another type.
+func (r *record) odd(v pcommon.Value) bool {
+	switch {
+	case v.Type() == pcommon.ValueTypeEmpty:
+		return false
+	case r.flags&flagElements != 0:
+		return !elementsFit(v, r.elems)
+	default:
+		_, old := r.enum[v.Str()]
+		return old
+	}
+}
+
+// Metric reports a metric whose name is old.
+func (w *Worker) Metric(m *MetricRecord) { w.found(DeprecatedMetric, SignalMetric, m.area) }
+
+// MetricConflict reports a metric that keeps its old name because the new one is taken.
+func (w *Worker) MetricConflict(m *MetricRecord) { w.found(Conflict, SignalMetric, m.area) }
+
+// MetricRenamed counts a metric that got its new name.
+func (w *Worker) MetricRenamed() { w.counts.ops[OpRenameMetric]++ }
