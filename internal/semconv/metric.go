@@ -1,6 +1,7 @@
 package semconv
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -211,7 +212,9 @@ func (c *compiler) metricPlans(final map[string]string) {
 		}
 	}
 	for name, m := range c.reg.metrics {
-		m.plan = &Plan{kind: metricKind(name), scoped: plans[finalOf(final, name)]}
+		// The new name decides the kind, so that points mean the same before and after the rename.
+		end := cmp.Or(m.To, finalOf(final, name))
+		m.plan = &Plan{kind: metricKind(end), scoped: plans[end]}
 	}
 }
 
