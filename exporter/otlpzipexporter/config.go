@@ -1,0 +1,197 @@
+package otlpzipexporter
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configgrpc"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+)
+
+// Protocol is the transport to the peer.
+type Protocol string
+
+const (
+	// ProtocolGRPC takes the keys of the stock otlp exporter.
+	ProtocolGRPC Protocol = "grpc"
+	// ProtocolHTTP takes the keys of the stock otlphttp exporter.
+	ProtocolHTTP Protocol = "http"
+)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *Protocol) UnmarshalText(text []byte) error {
+	switch v := Protocol(text); v {
+	case ProtocolGRPC, ProtocolHTTP:
+		*p = v
+		return nil
+	default:
+		return fmt.Errorf("protocol: %q is neither grpc nor http", text)
+	}
+}
+
+// Encoding is the OTLP encoding over HTTP.
+type Encoding string
+
+const (
+	// EncodingProto is binary protobuf.
+	EncodingProto Encoding = "proto"
+	// EncodingJSON is OTLP JSON.
+	EncodingJSON Encoding = "json"
+)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (e *Encoding) UnmarshalText(text []byte) error {
+	switch v := Encoding(text); v {
+	case EncodingProto, EncodingJSON:
+		*e = v
+		return nil
+	default:
+		return fmt.Errorf("encoding: %q is neither proto nor json", text)
+	}
+}
+
+// ZipConfig is the `zip` block.
+type ZipConfig struct {
+	// Fallback sends OTLP to a peer that does not speak tracezip (default true). When false such a peer is a permanent
+	// error.
+	Fallback bool `mapstructure:"fallback"`
+}
+
+// GRPCConfig holds the keys that count with `protocol: grpc`: those of the stock otlp exporter.
+type GRPCConfig struct {
+	// ClientConfig is the connection, default compression zstd.
+	ClientConfig configgrpc.ClientConfig `mapstructure:",squash"`
+	// TimeoutConfig bounds one attempt (timeout, default 5s).
+	TimeoutConfig exporterhelper.TimeoutConfig `mapstructure:",squash"`
+}
+
+// HTTPConfig holds the keys that count with `protocol: http`: those of the stock otlphttp exporter.
+type HTTPConfig struct {
+	// ClientConfig is the connection, default compression zstd; its timeout (default 30s) bounds one attempt.
+	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
+	// TracesEndpoint is the URL for traces (default endpoint + /v1/traces).
+	TracesEndpoint string `mapstructure:"traces_endpoint"`
+	// MetricsEndpoint is the URL for metrics (default endpoint + /v1/metrics).
+	MetricsEndpoint string `mapstructure:"metrics_endpoint"`
+	// LogsEndpoint is the URL for logs (default endpoint + /v1/logs).
+	LogsEndpoint string `mapstructure:"logs_endpoint"`
+	// ProfilesEndpoint is the URL for profiles (default endpoint + /v1development/profiles).
+	ProfilesEndpoint string `mapstructure:"profiles_endpoint"`
+	// Encoding is the encoding of what is sent as OTLP (default proto).
+	Encoding Encoding `mapstructure:"encoding"`
+}
+
+// Config is the configuration of the exporter. In YAML the keys of the chosen protocol lie beside the common ones;
+// those of the other protocol are unknown keys.
+type Config struct {
+	// Protocol is grpc (default) or http.
+	Protocol Protocol `mapstructure:"protocol"`
+	// Zip is about tracezip itself.
+	Zip ZipConfig `mapstructure:"zip"`
+	// QueueConfig is the sending queue, batching included.
+	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+	// RetryConfig is the backoff after retryable errors.
+	RetryConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+
+	// GRPC is used with protocol grpc.
+	GRPC GRPCConfig `mapstructure:"-"`
+	// HTTP is used with protocol http.
+	HTTP HTTPConfig `mapstructure:"-"`
+}
+
+var (
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Validator   = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+	_ confmap.Marshaler   = Config{}
+)
+
+// commonView, grpcView and httpView are how the two forms of the configuration look in YAML.
+type commonView struct {
+	Protocol    Protocol                                                 `mapstructure:"protocol"`
+	Zip         ZipConfig                                                `mapstructure:"zip"`
+	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+	RetryConfig configretry.BackOffConfig                                `mapstructure:"retry_on_failure"`
+}
+
+type grpcView struct {
+	Common commonView `mapstructure:",squash"`
+	GRPC   GRPCConfig `mapstructure:",squash"`
+}
+
+type httpView struct {
+	Common commonView `mapstructure:",squash"`
+	HTTP   HTTPConfig `mapstructure:",squash"`
+}
+
+func (c *Config) common() commonView {
+	return commonView{Protocol: c.Protocol, Zip: c.Zip, QueueConfig: c.QueueConfig, RetryConfig: c.RetryConfig}
+}
+
+func (c *Config) setCommon(v commonView) {
+	c.Protocol, c.Zip, c.QueueConfig, c.RetryConfig = v.Protocol, v.Zip, v.QueueConfig, v.RetryConfig
+}
+
+// Unmarshal implements confmap.Unmarshaler: the protocol decides which other keys there are.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	head := struct {
+		Protocol Protocol `mapstructure:"protocol"`
+	}{c.Protocol}
+	if err := conf.Unmarshal(&head, confmap.WithIgnoreUnused()); err != nil {
+		return err
+	}
+	if head.Protocol == ProtocolHTTP {
+		view := httpView{Common: c.common(), HTTP: c.HTTP}
+		if err := conf.Unmarshal(&view); err != nil {
+			return err
+		}
+		c.setCommon(view.Common)
+		c.HTTP = view.HTTP
+		return nil
+	}
+	view := grpcView{Common: c.common(), GRPC: c.GRPC}
+	if err := conf.Unmarshal(&view); err != nil {
+		return err
+	}
+	c.setCommon(view.Common)
+	c.GRPC = view.GRPC
+	return nil
+}
+
+// Marshal implements confmap.Marshaler, so that a printed configuration can be read back.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	if c.Protocol == ProtocolHTTP {
+		return conf.Marshal(httpView{Common: c.common(), HTTP: c.HTTP})
+	}
+	return conf.Marshal(grpcView{Common: c.common(), GRPC: c.GRPC})
+}
+
+// Validate checks what can be known without connecting.
+func (c *Config) Validate() error {
+	if c.Protocol == ProtocolHTTP {
+		h := &c.HTTP
+		if h.ClientConfig.Endpoint == "" && h.TracesEndpoint == "" && h.MetricsEndpoint == "" && h.LogsEndpoint == "" && h.ProfilesEndpoint == "" {
+			return errors.New(`requires a non-empty "endpoint" or at least one of traces_endpoint, metrics_endpoint, logs_endpoint, profiles_endpoint`)
+		}
+		return nil
+	}
+	if trimScheme(c.GRPC.ClientConfig.Endpoint) == "" {
+		return errors.New(`requires a non-empty "endpoint"`)
+	}
+	return nil
+}
+
+func trimScheme(endpoint string) string {
+	for _, scheme := range []string{"http://", "https://", "dns:///", "dns://"} {
+		if rest, ok := strings.CutPrefix(endpoint, scheme); ok {
+			return rest
+		}
+	}
+	return endpoint
+}

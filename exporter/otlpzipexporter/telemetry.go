@@ -1,0 +1,85 @@
+package otlpzipexporter
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-plus/otelcol-plus/exporter/otlpzipexporter/internal/metadata"
+)
+
+// telemetry records the exporter's own metrics for one signal.
+type telemetry struct {
+	builder *metadata.TelemetryBuilder
+	name    metric.MeasurementOption
+	frame   metric.MeasurementOption // signal and format of what goes as a frame
+	otlp    metric.MeasurementOption // signal and format of what goes as OTLP
+	reason  map[string]metric.MeasurementOption
+	sizer   ptrace.ProtoMarshaler
+}
+
+func newTelemetry(set exporter.Settings, signal string) (*telemetry, error) {
+	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	name := attribute.String("exporter", set.ID.String())
+	option := func(attrs ...attribute.KeyValue) metric.MeasurementOption {
+		return metric.WithAttributeSet(attribute.NewSet(append(attrs, name)...))
+	}
+	t := &telemetry{
+		builder: builder,
+		name:    option(),
+		frame:   option(attribute.String("signal", signal), attribute.String("format", "tracezip")),
+		otlp:    option(attribute.String("signal", signal), attribute.String("format", "otlp")),
+		reason:  map[string]metric.MeasurementOption{},
+	}
+	for _, reason := range fallbackReasons {
+		t.reason[reason] = option(attribute.String("reason", reason))
+	}
+	return t, nil
+}
+
+// sentFrame counts the bytes of a frame that went out.
+func (t *telemetry) sentFrame(ctx context.Context, wire int) {
+	t.builder.ExporterOtlpzipWireBytes.Add(ctx, int64(wire), t.frame)
+}
+
+// weighFrame counts what the traces of a frame would weigh as OTLP. Measuring takes a pass over all spans, so it is
+// done only when somebody reads the metric.
+func (t *telemetry) weighFrame(ctx context.Context, td ptrace.Traces) {
+	if on, ok := t.builder.ExporterOtlpzipOtlpBytes.(interface{ Enabled(context.Context) bool }); ok && !on.Enabled(ctx) {
+		return
+	}
+	t.builder.ExporterOtlpzipOtlpBytes.Add(ctx, int64(t.sizer.TracesSize(td)), t.frame)
+}
+
+// sentOTLP counts an OTLP request that went out: its bytes on the wire.
+func (t *telemetry) sentOTLP(ctx context.Context, wire int) {
+	t.builder.ExporterOtlpzipWireBytes.Add(ctx, int64(wire), t.otlp)
+}
+
+// weighOTLP counts the uncompressed size of an OTLP request.
+func (t *telemetry) weighOTLP(ctx context.Context, size int) {
+	t.builder.ExporterOtlpzipOtlpBytes.Add(ctx, int64(size), t.otlp)
+}
+
+func (t *telemetry) acceptedFrame(ctx context.Context, spans int) {
+	t.builder.ExporterOtlpzipFrames.Add(ctx, 1, t.name)
+	t.builder.ExporterOtlpzipSpans.Add(ctx, int64(spans), t.frame)
+}
+
+func (t *telemetry) acceptedOTLP(ctx context.Context, spans int) {
+	t.builder.ExporterOtlpzipSpans.Add(ctx, int64(spans), t.otlp)
+}
+
+func (t *telemetry) fellBack(ctx context.Context, reason string) {
+	t.builder.ExporterOtlpzipFallbacks.Add(ctx, 1, t.reason[reason])
+}
+
+func (t *telemetry) split(ctx context.Context) {
+	t.builder.ExporterOtlpzipSplits.Add(ctx, 1, t.name)
+}

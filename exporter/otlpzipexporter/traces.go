@@ -1,0 +1,196 @@
+package otlpzipexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
+	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
+)
+
+// Why a trace request went as OTLP.
+const (
+	reasonUnsupported = "unsupported" // the peer just said it does not speak tracezip
+	reasonKnown       = "known"       // it said so before
+	reasonRejected    = "rejected"    // the peer could not read the frame
+	reasonTooLarge    = "too_large"   // one span alone is too large a frame for the peer
+	reasonEncoding    = "encoding"    // the encoder refused the batch
+)
+
+var fallbackReasons = []string{reasonUnsupported, reasonKnown, reasonRejected, reasonTooLarge, reasonEncoding}
+
+// tracePusher sends traces: as a frame where the peer takes frames, else as OTLP.
+type tracePusher struct {
+	link     link
+	peer     *negotiator
+	tel      *telemetry
+	fallback bool
+	encoders *otlpzip.FreeList[*tracezip.Encoder]
+	buffers  *bufferPool
+}
+
+func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPool, fallback bool) *tracePusher {
+	return &tracePusher{
+		link: l, peer: peer, tel: tel, fallback: fallback, buffers: buffers,
+		encoders: otlpzip.NewFreeList(tracezip.NewEncoder),
+	}
+}
+
+// push is one attempt. It only reads td.
+func (p *tracePusher) push(ctx context.Context, td ptrace.Traces) error {
+	err := p.send(ctx, td)
+	var part *partial
+	if errors.As(err, &part) {
+		return consumererror.NewTraces(part.err, part.rest)
+	}
+	return err
+}
+
+func (p *tracePusher) send(ctx context.Context, td ptrace.Traces) error {
+	spans := td.SpanCount()
+	if p.fallback && !p.peer.wantsFrames() {
+		return p.sendOTLP(ctx, td, spans, reasonKnown)
+	}
+	frame, err := p.encode(td)
+	if err != nil {
+		p.buffers.Put(frame)
+		return p.orOTLP(ctx, td, spans, reasonEncoding, fmt.Errorf("failed to encode a tracezip frame: %w", err))
+	}
+	if limit := p.peer.maxFrameBytes(); limit > 0 && len(*frame) > limit && spans > 1 {
+		p.buffers.Put(frame)
+		return p.sendHalves(ctx, td, spans)
+	}
+	p.tel.weighFrame(ctx, td)
+	switch r := p.link.frame(ctx, frame); r.verdict {
+	case delivered:
+		p.tel.acceptedFrame(ctx, spans)
+		return nil
+	case unsupported:
+		return p.orOTLP(ctx, td, spans, reasonUnsupported, r.err)
+	case rejected:
+		return p.orOTLP(ctx, td, spans, reasonRejected, r.err)
+	case tooLarge:
+		if spans > 1 {
+			return p.sendHalves(ctx, td, spans)
+		}
+		return p.orOTLP(ctx, td, spans, reasonTooLarge, r.err)
+	default:
+		return r.err
+	}
+}
+
+func (p *tracePusher) encode(td ptrace.Traces) (*[]byte, error) {
+	enc := p.encoders.Get()
+	buf := p.buffers.Get(0)
+	frame, err := enc.AppendFrame((*buf)[:0], td)
+	p.encoders.Put(enc)
+	*buf = frame
+	p.buffers.last.Store(int64(min(len(frame), maxIdleBuffer)))
+	return buf, err
+}
+
+// orOTLP sends as OTLP what could not go as a frame, unless the configuration insists on frames.
+func (p *tracePusher) orOTLP(ctx context.Context, td ptrace.Traces, spans int, reason string, err error) error {
+	if !p.fallback {
+		return consumererror.NewPermanent(fmt.Errorf("the peer did not take a tracezip frame (%s) and zip::fallback is off: %w", reason, err))
+	}
+	return p.sendOTLP(ctx, td, spans, reason)
+}
+
+func (p *tracePusher) sendOTLP(ctx context.Context, td ptrace.Traces, spans int, reason string) error {
+	p.tel.fellBack(ctx, reason)
+	r := p.link.traces(ctx, td)
+	switch {
+	case r.verdict == delivered:
+		p.tel.acceptedOTLP(ctx, spans)
+		return nil
+	case r.verdict == tooLarge && spans > 1:
+		return p.sendHalves(ctx, td, spans)
+	default:
+		return r.err
+	}
+}
+
+// partial is the error of a batch of which a part is done with: only rest is to be retried.
+type partial struct {
+	err  error
+	rest ptrace.Traces
+}
+
+func (e *partial) Error() string { return e.err.Error() }
+func (e *partial) Unwrap() error { return e.err }
+
+// sendHalves cuts a batch that is too large for the peer in two.
+func (p *tracePusher) sendHalves(ctx context.Context, td ptrace.Traces, spans int) error {
+	p.tel.split(ctx)
+	first, second := halve(td, spans/2)
+	errFirst := p.send(ctx, first)
+	if errFirst != nil && !consumererror.IsPermanent(errFirst) {
+		// The peer is not well now: keep the second half for the retry too.
+		return &partial{err: errFirst, rest: merge(remaining(errFirst, first), second)}
+	}
+	errSecond := p.send(ctx, second)
+	switch {
+	case errSecond == nil:
+		return errFirst
+	case consumererror.IsPermanent(errSecond):
+		return errors.Join(errFirst, errSecond)
+	case errFirst == nil:
+		return &partial{err: errSecond, rest: remaining(errSecond, second)}
+	default:
+		// One half is permanently refused, the other to be retried, and only one of the two can be returned. Retry
+		// both: the refused half stays in the request until it is alone, and is then reported as what it is.
+		return &partial{err: errSecond, rest: merge(first, remaining(errSecond, second))}
+	}
+}
+
+// remaining is what a failed send left to retry.
+func remaining(err error, sent ptrace.Traces) ptrace.Traces {
+	var part *partial
+	if errors.As(err, &part) {
+		return part.rest
+	}
+	return sent
+}
+
+// bufferPool lends buffers for frames. It is a mem.BufferPool, so that gRPC gives a buffer back when its transport has
+// written it.
+type bufferPool struct {
+	idle *otlpzip.FreeList[*[]byte]
+	// last is the size of the last frame, the best guess for the next.
+	last atomic.Int64
+}
+
+// maxIdleBuffer is the largest buffer that is kept.
+const maxIdleBuffer = 1 << 20
+
+func newBufferPool() *bufferPool {
+	p := &bufferPool{}
+	p.idle = otlpzip.NewFreeList(func() *[]byte {
+		b := make([]byte, 0, p.last.Load()*5/4)
+		return &b
+	})
+	return p
+}
+
+// Get returns an empty buffer with room for at least length bytes.
+func (p *bufferPool) Get(length int) *[]byte {
+	b := p.idle.Get()
+	if cap(*b) < length {
+		*b = make([]byte, 0, length)
+	}
+	*b = (*b)[:0]
+	return b
+}
+
+// Put takes a buffer back.
+func (p *bufferPool) Put(b *[]byte) {
+	if cap(*b) <= maxIdleBuffer {
+		p.idle.Put(b)
+	}
+}

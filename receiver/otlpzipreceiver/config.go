@@ -1,0 +1,95 @@
+package otlpzipreceiver
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"path"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configgrpc"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
+)
+
+// URLPath is a path on the HTTP server; a leading slash is added when missing.
+type URLPath string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *URLPath) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err != nil {
+		return fmt.Errorf("invalid HTTP URL path set for signal: %w", err)
+	}
+	if !path.IsAbs(u.Path) {
+		u.Path = "/" + u.Path
+	}
+	*p = URLPath(u.Path)
+	return nil
+}
+
+// HTTPConfig is the `protocols::http` block.
+type HTTPConfig struct {
+	// ServerConfig is the HTTP server (default endpoint localhost:4318).
+	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
+	// TracesURLPath takes traces, OTLP and frames (default /v1/traces).
+	TracesURLPath URLPath `mapstructure:"traces_url_path,omitempty"`
+	// MetricsURLPath takes metrics (default /v1/metrics).
+	MetricsURLPath URLPath `mapstructure:"metrics_url_path,omitempty"`
+	// LogsURLPath takes logs (default /v1/logs).
+	LogsURLPath URLPath `mapstructure:"logs_url_path,omitempty"`
+}
+
+// Protocols is the `protocols` block.
+type Protocols struct {
+	// GRPC is the gRPC server (default endpoint localhost:4317); off when the key is absent.
+	GRPC configoptional.Optional[configgrpc.ServerConfig] `mapstructure:"grpc"`
+	// HTTP is the HTTP server; off when the key is absent.
+	HTTP configoptional.Optional[HTTPConfig] `mapstructure:"http"`
+}
+
+// ZipConfig is the `zip` block: what a frame may weigh.
+type ZipConfig struct {
+	// MaxFrameBytes bounds a frame as it arrives (default 4 MiB). Senders learn it and split.
+	MaxFrameBytes int `mapstructure:"max_frame_bytes"`
+	// MaxDecodedBytes bounds the estimated size of the traces in a frame (default 16 MiB).
+	MaxDecodedBytes int `mapstructure:"max_decoded_bytes"`
+}
+
+// Config is the configuration of the receiver.
+type Config struct {
+	// Protocols says which servers run; at least one must.
+	Protocols Protocols `mapstructure:"protocols"`
+	// Zip bounds frames.
+	Zip ZipConfig `mapstructure:"zip"`
+}
+
+var (
+	_ component.Config  = (*Config)(nil)
+	_ confmap.Validator = (*Config)(nil)
+)
+
+// minFrameBytes leaves room for one ordinary span.
+const minFrameBytes = 1 << 10
+
+// Validate checks the configuration.
+func (c *Config) Validate() error {
+	if !c.Protocols.GRPC.HasValue() && !c.Protocols.HTTP.HasValue() {
+		return errors.New("protocols: must specify at least one of grpc and http")
+	}
+	if c.Zip.MaxFrameBytes < minFrameBytes || c.Zip.MaxFrameBytes > math.MaxInt32 {
+		return fmt.Errorf("zip::max_frame_bytes: %d is not between %d and %d", c.Zip.MaxFrameBytes, minFrameBytes, math.MaxInt32)
+	}
+	if c.Zip.MaxDecodedBytes < minFrameBytes {
+		return fmt.Errorf("zip::max_decoded_bytes: %d is less than %d", c.Zip.MaxDecodedBytes, minFrameBytes)
+	}
+	return nil
+}
+
+func (c ZipConfig) limits() tracezip.Limits {
+	return tracezip.Limits{MaxFrameBytes: c.MaxFrameBytes, MaxDecodedBytes: c.MaxDecodedBytes}
+}
