@@ -1,0 +1,306 @@
+package tracezip
+
+import (
+	"encoding/binary"
+	"errors"
+	"sync"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/klauspost/compress/huff0"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Frame header: magic, version, flags, checksum. What follows the checksum is covered by it.
+const (
+	magic          = "TRZ\xf1"
+	versionOffset  = len(magic)
+	flagsOffset    = versionOffset + 1
+	checksumOffset = flagsOffset + 1
+	headerBytes    = checksumOffset + 8
+
+	flagOTLP       = 1 << 0 // the frame carries OTLP protobuf instead of columns
+	flagDictionary = 1 << 1 // a 16-byte dictionary hash follows the checksum; not in version 1
+)
+
+// Sections of a columnar frame, in wire order.
+const (
+	secTables = iota
+	secText
+	secShapes
+	secTraces
+	secParents
+	secStarts
+	secDurations
+	secValues
+	secNumbers
+	secOverflow
+	secMantissas
+	secRaw
+	numSections
+)
+
+var sectionNames = [numSections]string{
+	"tables", "text", "shapes", "traces", "parents", "starts", "durations", "values", "numbers", "overflow", "mantissas", "raw",
+}
+
+// Section codecs.
+const (
+	codecRaw      = 0 // as it is
+	codecConstant = 1 // one byte, repeated
+	codecHuffman  = 2 // one Huffman stream with its table (RFC 8878 section 4.2)
+	codecZstd     = 3 // one zstd frame (RFC 8878)
+)
+
+// minCompress is the size below which entropy coding cannot pay for its own header.
+const minCompress = 32
+
+// zstdWindow bounds the encoder's memory: the shared encoder keeps a few states of about two windows each.
+const zstdWindow = 512 << 10
+
+// The encoder states of zstd are megabytes each, so the whole process shares them. EncodeAll may be called by many
+// goroutines at once; those beyond the concurrency wait.
+var sharedZstd = sync.OnceValues(func() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(4),
+		zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+})
+
+// packer turns decoded sections into a frame.
+type packer struct {
+	huff    huff0.Scratch
+	zstdOut []byte
+	header  []byte
+	body    []byte
+	digest  xxhash.Digest
+	stored  [numSections]int // bytes of every section in the last frame, for reports
+}
+
+// appendFrame appends a frame made of sections. huffman tells which of them are columns of code bytes.
+func (p *packer) appendFrame(dst []byte, flags byte, spans int, sections [][]byte) ([]byte, error) {
+	p.header = binary.AppendUvarint(p.header[:0], uint64(spans))
+	p.body = p.body[:0]
+	for i, raw := range sections {
+		before := len(p.body)
+		codec, err := p.pack(flags, i, raw)
+		p.stored[i] = len(p.body) - before
+		if err != nil {
+			return dst, err
+		}
+		p.header = binary.AppendUvarint(p.header, uint64(len(raw))<<2|uint64(codec))
+	}
+	p.digest.Reset()
+	_, _ = p.digest.Write(p.header)
+	for _, raw := range sections {
+		_, _ = p.digest.Write(raw)
+	}
+	dst = append(dst, magic...)
+	dst = append(dst, Version, flags)
+	dst = binary.LittleEndian.AppendUint64(dst, p.digest.Sum64())
+	dst = append(dst, p.header...)
+	return append(dst, p.body...), nil
+}
+
+// pack appends one section to the body and returns the codec it chose. Huffman and zstd data follow their length.
+func (p *packer) pack(flags byte, section int, raw []byte) (int, error) {
+	if flags&flagOTLP == 0 && (section == secMantissas || section == secRaw) || len(raw) == 0 {
+		p.body = append(p.body, raw...)
+		return codecRaw, nil
+	}
+	if isConstant(raw) {
+		p.body = append(p.body, raw[0])
+		return codecConstant, nil
+	}
+	if len(raw) < minCompress {
+		p.body = append(p.body, raw...)
+		return codecRaw, nil
+	}
+	codec, out := codecHuffman, []byte(nil)
+	if flags&flagOTLP == 0 && section >= secShapes && len(raw) <= huff0.BlockSizeMax {
+		p.huff.Reuse = huff0.ReusePolicyNone
+		var err error
+		if out, _, err = huff0.Compress1X(raw, &p.huff); err != nil {
+			out = nil // not compressible: stored as it is
+		}
+	} else {
+		enc, err := sharedZstd()
+		if err != nil {
+			return 0, err
+		}
+		p.zstdOut = enc.EncodeAll(raw, p.zstdOut[:0])
+		codec, out = codecZstd, p.zstdOut
+	}
+	if out == nil || len(out)+2 >= len(raw) {
+		p.body = append(p.body, raw...)
+		return codecRaw, nil
+	}
+	p.body = binary.AppendUvarint(p.body, uint64(len(out)))
+	p.body = append(p.body, out...)
+	return codec, nil
+}
+
+func isConstant(b []byte) bool {
+	for _, c := range b {
+		if c != b[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// unpacker is the inverse of packer. Its buffers live until the next frame.
+type unpacker struct {
+	huff     huff0.Scratch
+	zstd     *zstd.Decoder
+	sections [numSections][]byte
+	bufs     [numSections][]byte
+	digest   xxhash.Digest
+}
+
+type frameHeader struct {
+	flags    byte
+	checksum uint64
+	spans    int
+}
+
+// readHeader checks what stands before the span count.
+func readHeader(r *reader) frameHeader {
+	if got := r.bytes(len(magic)); r.err == nil && string(got) != magic {
+		r.pos = 0
+		r.fail("not a tracezip frame")
+	}
+	version, flags := r.byte(), r.byte()
+	switch {
+	case r.err != nil:
+	case version != Version:
+		r.err = &Error{Kind: ErrVersion, Section: r.section, Offset: versionOffset, Reason: "unknown version"}
+	case flags&flagDictionary != 0:
+		r.err = &Error{Kind: ErrVersion, Section: r.section, Offset: flagsOffset, Reason: "dictionaries are not part of version 1"}
+	case flags&^flagOTLP != 0:
+		r.err = &Error{Kind: ErrVersion, Section: r.section, Offset: flagsOffset, Reason: "unknown flags"}
+	}
+	sum := r.bytes(8)
+	if r.err != nil {
+		return frameHeader{}
+	}
+	return frameHeader{flags: flags, checksum: binary.LittleEndian.Uint64(sum)}
+}
+
+// unpack decodes the header and all sections of frame and verifies the checksum.
+func (u *unpacker) unpack(frame []byte, b *budget) (frameHeader, error) {
+	r := reader{buf: frame, section: "header"}
+	h := readHeader(&r)
+	covered := r.pos
+	n := numSections
+	if h.flags&flagOTLP != 0 {
+		n = 1
+	}
+	h.spans = r.count(0)
+	var sizes [numSections]int
+	var codecs [numSections]int
+	for i := range n {
+		v := r.uvarint()
+		codecs[i] = int(v & 3)
+		if v>>2 > uint64(b.left) {
+			return h, b.exceeded(r.section, r.pos)
+		}
+		sizes[i] = int(v >> 2)
+		if !b.charge(sizes[i]) {
+			return h, b.exceeded(r.section, r.pos)
+		}
+	}
+	if r.err != nil {
+		return h, r.err
+	}
+	u.digest.Reset()
+	_, _ = u.digest.Write(frame[covered:r.pos])
+	u.sections = [numSections][]byte{}
+	for i := range n {
+		name := sectionName(h.flags, i)
+		if err := u.unpackSection(&r, i, name, codecs[i], sizes[i]); err != nil {
+			return h, err
+		}
+		_, _ = u.digest.Write(u.sections[i])
+	}
+	if err := r.end(); err != nil {
+		return h, err
+	}
+	if u.digest.Sum64() != h.checksum {
+		return h, &Error{Kind: ErrCorrupt, Section: "header", Offset: checksumOffset, Reason: "checksum mismatch"}
+	}
+	return h, nil
+}
+
+func sectionName(flags byte, i int) string {
+	if flags&flagOTLP != 0 {
+		return "otlp"
+	}
+	return sectionNames[i]
+}
+
+func (u *unpacker) unpackSection(r *reader, i int, name string, codec, size int) error {
+	switch codec {
+	case codecRaw:
+		u.sections[i] = r.bytes(size)
+		return r.err
+	case codecConstant:
+		b := r.byte()
+		u.bufs[i] = grow(u.bufs[i], size)
+		for j := range u.bufs[i] {
+			u.bufs[i][j] = b
+		}
+		u.sections[i] = u.bufs[i]
+		return r.err
+	}
+	stored := r.bytes(r.count(1))
+	if r.err != nil {
+		return r.err
+	}
+	out, err := u.expand(stored, u.bufs[i][:0], codec, size)
+	if err == nil && len(out) != size {
+		err = errors.New("decoded length differs from the header")
+	}
+	if err != nil {
+		return &Error{Kind: ErrCorrupt, Section: name, Reason: err.Error()}
+	}
+	u.sections[i], u.bufs[i] = out, out
+	return nil
+}
+
+func (u *unpacker) expand(stored, dst []byte, codec, size int) ([]byte, error) {
+	if codec == codecHuffman {
+		if size > huff0.BlockSizeMax {
+			return nil, errors.New("too long for one Huffman block")
+		}
+		s, data, err := huff0.ReadTable(stored, &u.huff)
+		if err != nil {
+			return nil, err
+		}
+		return s.Decoder().Decompress1X(grow(dst, size)[:0:size], data)
+	}
+	var h zstd.Header
+	if err := h.Decode(stored); err != nil {
+		return nil, err
+	}
+	if h.HasFCS && h.FrameContentSize != uint64(size) {
+		return nil, errors.New("zstd content size differs from the header")
+	}
+	if u.zstd == nil {
+		dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxMemory(maxSectionBytes), zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecodeAllCapLimit(true))
+		if err != nil {
+			return nil, err
+		}
+		u.zstd = dec
+	}
+	// The capacity is the limit: data that holds more than it states fails instead of growing.
+	return u.zstd.DecodeAll(stored, grow(dst, size)[:0:size])
+}
+
+// dropLarge releases buffers that one unusual frame has blown up.
+func (u *unpacker) dropLarge() {
+	u.sections = [numSections][]byte{}
+	for i := range u.bufs {
+		if cap(u.bufs[i]) > maxKeptBuffer {
+			u.bufs[i] = nil
+		}
+	}
+}
