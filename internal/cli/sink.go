@@ -43,10 +43,10 @@ func startSink() (*sink, error) {
 		s.tallies[signal] = &tally{}
 	}
 	s.server = grpc.NewServer(grpc.StatsHandler(payloadCounter{s}), grpc.MaxRecvMsgSize(maxSinkMessage))
-	ptraceotlp.RegisterGRPCServer(s.server, traceSink{sink: s})
-	pmetricotlp.RegisterGRPCServer(s.server, metricSink{sink: s})
-	plogotlp.RegisterGRPCServer(s.server, logSink{sink: s})
-	pprofileotlp.RegisterGRPCServer(s.server, profileSink{sink: s})
+	ptraceotlp.RegisterGRPCServer(s.server, &traceSink{sink: s})
+	pmetricotlp.RegisterGRPCServer(s.server, &metricSink{sink: s})
+	plogotlp.RegisterGRPCServer(s.server, &logSink{sink: s})
+	pprofileotlp.RegisterGRPCServer(s.server, &profileSink{sink: s})
 	s.serving.Go(func() {
 		if err := s.server.Serve(ln); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			panic(err) // a loopback listener of our own

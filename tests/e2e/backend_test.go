@@ -28,10 +28,10 @@ func startBackend(t *testing.T) *backend {
 	require.NoError(t, err)
 	b := &backend{addr: ln.Addr().String(), got: map[string]int{}}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20))
-	ptraceotlp.RegisterGRPCServer(server, traceBackend{backend: b})
-	pmetricotlp.RegisterGRPCServer(server, metricBackend{backend: b})
-	plogotlp.RegisterGRPCServer(server, logBackend{backend: b})
-	pprofileotlp.RegisterGRPCServer(server, profileBackend{backend: b})
+	ptraceotlp.RegisterGRPCServer(server, &traceBackend{backend: b})
+	pmetricotlp.RegisterGRPCServer(server, &metricBackend{backend: b})
+	plogotlp.RegisterGRPCServer(server, &logBackend{backend: b})
+	pprofileotlp.RegisterGRPCServer(server, &profileBackend{backend: b})
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
