@@ -7,5 +7,5 @@
 //	otelcol_exporter_otlpzip_wire_bytes   otelcol_exporter_otlpzip_wire_bytes_total   exporter_otlpzip_wire_bytes
 //
 // and so do otelcol_receiver_accepted_spans and otelcol_receiver_accepted_spans__spans__total, where the unit {spans}
-// was written into the name. A Snapshot is keyed by the shortest spelling.
+// was written into the name, and otelcol_process_memory_rss and otelcol_process_memory_rss_bytes. A Snapshot is keyed by the shortest spelling.
 package selfmetrics

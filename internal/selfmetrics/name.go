@@ -7,6 +7,9 @@ const (
 	counterSuffix = "_total"
 )
 
+// units are written behind a name unless the telemetry settings leave them out: process_memory_rss_bytes.
+var units = []string{"", "_bytes", "_seconds", "_milliseconds", "_ratio"}
+
 // shortName strips what depends on the collector's telemetry settings from a metric name.
 func shortName(name string) string {
 	name = strings.TrimPrefix(name, prefix)

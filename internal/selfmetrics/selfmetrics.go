@@ -108,12 +108,18 @@ func (s Snapshot) add(name string, m *dto.Metric) {
 
 // Has tells whether the scrape holds the metric at all: a Sum of 0 may also mean that a component does not run.
 func (s Snapshot) Has(name string) bool {
-	return len(s.series[shortName(name)]) > 0
+	return len(s.Series(name)) > 0
 }
 
 // Series returns the metric's series; they are the snapshot's own and must not be changed.
 func (s Snapshot) Series(name string) []Series {
-	return s.series[shortName(name)]
+	name = shortName(name)
+	for _, unit := range units {
+		if series := s.series[name+unit]; series != nil {
+			return series
+		}
+	}
+	return nil
 }
 
 // Sum adds up the series of a metric that carry all the given labels, written as key, value, key, value. A key without

@@ -27,6 +27,8 @@ otelcol_exporter_otlpzip_wire_bytes_total{exporter="otlpzip"} 1.5e+06
 otelcol_exporter_sent_spans__spans__total{exporter="otlpzip"} 16
 # TYPE otelcol_process_memory_rss gauge
 otelcol_process_memory_rss 4096
+# TYPE otelcol_process_uptime_seconds_total counter
+otelcol_process_uptime_seconds_total 12.5
 # TYPE otelcol_batch_size histogram
 otelcol_batch_size_bucket{le="10"} 1
 otelcol_batch_size_bucket{le="+Inf"} 3
@@ -54,6 +56,8 @@ func TestSnapshot(t *testing.T) {
 		"served with the total": {"exporter_otlpzip_wire_bytes", nil, 1.5e6},
 		"served with its unit":  {"exporter_sent_spans", nil, 16},
 		"gauge":                 {"process_memory_rss", nil, 4096},
+		"unit and total":        {"process_uptime", nil, 12.5},
+		"unit asked for":        {"process_uptime_seconds", nil, 12.5},
 		"histogram sum":         {"batch_size_sum", nil, 42},
 		"histogram count":       {"batch_size_count", nil, 3},
 		"unknown":               {"nothing", nil, 0},
