@@ -113,7 +113,7 @@ func (f *File) readNotes(r io.ReaderAt, off, size uint64) {
 	f.BuildID = findBuildID(b, f.order)
 }
 
-func findBuildID(b []byte, order binary.ByteOrder) string {
+func findBuildID(b []byte, order interface{ Uint32([]byte) uint32 }) string {
 	for len(b) >= 12 {
 		nameLen, descLen, typ := uint64(order.Uint32(b)), uint64(order.Uint32(b[4:])), order.Uint32(b[8:])
 		b = b[12:]

@@ -3,8 +3,10 @@ package symbol
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"sort"
 	"strconv"
 )
@@ -89,3 +91,12 @@ func (k *Kallsyms) Name(addr uint64) string {
 
 // Bytes is the memory the table takes.
 func (k *Kallsyms) Bytes() int { return 8*len(k.addrs) + 4*len(k.names) + len(k.block) }
+
+// ReadKernelBuildID reads the kernel's build ID below a /sys file system.
+func ReadKernelBuildID(sys fs.FS) string {
+	b, err := fs.ReadFile(sys, "kernel/notes")
+	if err != nil || len(b) > maxNotes {
+		return ""
+	}
+	return findBuildID(b, binary.NativeEndian)
+}
