@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/otelcol"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
+	"github.com/otelcol-plus/otelcol-plus/internal/pprofdir"
 	"github.com/otelcol-plus/otelcol-plus/internal/selfmetrics"
 )
 
@@ -26,9 +27,6 @@ const (
 	profileTimeout = 15 * time.Second
 	pollInterval   = 50 * time.Millisecond
 )
-
-// hottestFunctions is how many functions the screen names.
-const hottestFunctions = 8
 
 // newDemo is `otelcol-plus demo`, which `make run` calls.
 func newDemo(settings otelcol.CollectorSettings) *cobra.Command {
@@ -110,10 +108,7 @@ func (d *demo) show(ctx context.Context, ended <-chan error) error {
 		return err
 	}
 	d.awaitArrival(ctx, sent)
-	top, err := d.awaitProfile(ctx)
-	if err != nil {
-		return err
-	}
+	profile := d.awaitProfile(ctx)
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -121,7 +116,7 @@ func (d *demo) show(ctx context.Context, ended <-chan error) error {
 	if err != nil {
 		return fmt.Errorf("own metrics: %w", err)
 	}
-	d.screen(sent, took, metrics, top).print(d.out)
+	d.screen(sent, took, metrics, profile).print(d.out)
 	if d.once {
 		return nil
 	}
@@ -199,12 +194,13 @@ func (d *demo) awaitArrival(ctx context.Context, sent map[otlpfile.Signal]int64)
 }
 
 // awaitProfile waits for the first profile of this machine; none is no error, the screen says so.
-func (d *demo) awaitProfile(ctx context.Context) (top hottest, err error) {
+func (d *demo) awaitProfile(ctx context.Context) (tree *pprofdir.Tree) {
 	poll(ctx, profileTimeout, func() bool {
-		top, err = readHottest(d.profiles(), hottestFunctions)
-		return err != nil || len(top.functions) > 0
+		files, err := pprofdir.List(d.profiles())
+		tree = pprofdir.ReadFiles(files, pprofdir.Query{}).Tree
+		return err == nil && tree.Total() > 0 // the directory appears with the first profile
 	})
-	return top, err
+	return tree
 }
 
 // poll asks until it is told true, the context ends, or the time is up.

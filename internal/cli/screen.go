@@ -8,8 +8,12 @@ import (
 	"time"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
+	"github.com/otelcol-plus/otelcol-plus/internal/pprofdir"
 	"github.com/otelcol-plus/otelcol-plus/internal/selfmetrics"
 )
+
+// hottestFunctions is how many functions the screen names.
+const hottestFunctions = 8
 
 // screen is what the demonstration shows; every number in it was measured in this run.
 type screen struct {
@@ -18,7 +22,7 @@ type screen struct {
 	flows    []flow
 	repaired float64            // attributes, over all signals
 	findings map[string]float64 // by rule
-	hottest  hottest
+	profile  *pprofdir.Tree
 	notes    []string // what could not be done
 	otlp     string   // where to send telemetry
 	console  string
@@ -33,13 +37,13 @@ type flow struct {
 	zstdBytes float64 // payload that the stock exporter with zstd sent of the same items
 }
 
-func (d *demo) screen(sent map[otlpfile.Signal]int64, took time.Duration, m selfmetrics.Snapshot, top hottest) screen {
+func (d *demo) screen(sent map[otlpfile.Signal]int64, took time.Duration, m selfmetrics.Snapshot, profile *pprofdir.Tree) screen {
 	s := screen{
 		files:    d.files,
 		took:     took,
 		repaired: m.Sum("semconv_normalised"),
 		findings: m.ByLabel("semconv_findings", "rule"),
-		hottest:  top,
+		profile:  profile,
 		notes:    d.warnings.list(),
 		otlp:     d.ports.otlpGRPC,
 		console:  "http://" + d.ports.console + "/",
@@ -91,13 +95,13 @@ func (s screen) print(out io.Writer) {
 }
 
 func (s screen) printHottest(p func(string, ...any)) {
-	if len(s.hottest.functions) == 0 {
-		p("  no profile of this machine: see the notes below")
+	if s.profile.Total() == 0 {
+		p("  no profile of this machine yet: the notes say why")
 		return
 	}
-	p("  hottest functions of this machine (%d samples of %s)", s.hottest.samples, "every process")
-	for _, f := range s.hottest.functions {
-		p("  %5.1f %%  %-40s %s", 100*f.share, f.name, f.service)
+	p("  where this machine spends its CPU (%d samples)", s.profile.Total())
+	for _, f := range s.profile.Top(hottestFunctions) {
+		p("  %5.1f %%  %-50s %s", 100*f.FlatShare, f.Name, f.Module)
 	}
 }
 
