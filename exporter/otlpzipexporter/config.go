@@ -75,6 +75,12 @@ type GRPCConfig struct {
 type HTTPConfig struct {
 	// ClientConfig is the connection, default compression zstd; its timeout (default 30s) bounds one attempt.
 	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
+	// Signals is where the signals go, and how.
+	Signals HTTPSignals `mapstructure:",squash"`
+}
+
+// HTTPSignals holds the keys of the stock otlphttp exporter beside those of the connection.
+type HTTPSignals struct {
 	// TracesEndpoint is the URL for traces (default endpoint + /v1/traces).
 	TracesEndpoint string `mapstructure:"traces_endpoint"`
 	// MetricsEndpoint is the URL for metrics (default endpoint + /v1/metrics).
@@ -120,14 +126,26 @@ type commonView struct {
 	RetryConfig configretry.BackOffConfig                                `mapstructure:"retry_on_failure"`
 }
 
+// A squashed struct with an Unmarshal method of its own, as confighttp's, gets it called only one level deep, hence the
+// flat views.
 type grpcView struct {
-	Common commonView `mapstructure:",squash"`
-	GRPC   GRPCConfig `mapstructure:",squash"`
+	Common        commonView                   `mapstructure:",squash"`
+	ClientConfig  configgrpc.ClientConfig      `mapstructure:",squash"`
+	TimeoutConfig exporterhelper.TimeoutConfig `mapstructure:",squash"`
 }
 
 type httpView struct {
-	Common commonView `mapstructure:",squash"`
-	HTTP   HTTPConfig `mapstructure:",squash"`
+	Common       commonView              `mapstructure:",squash"`
+	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
+	Signals      HTTPSignals             `mapstructure:",squash"`
+}
+
+func (c *Config) grpcView() grpcView {
+	return grpcView{Common: c.common(), ClientConfig: c.GRPC.ClientConfig, TimeoutConfig: c.GRPC.TimeoutConfig}
+}
+
+func (c *Config) httpView() httpView {
+	return httpView{Common: c.common(), ClientConfig: c.HTTP.ClientConfig, Signals: c.HTTP.Signals}
 }
 
 func (c *Config) common() commonView {
@@ -147,36 +165,36 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		return err
 	}
 	if head.Protocol == ProtocolHTTP {
-		view := httpView{Common: c.common(), HTTP: c.HTTP}
+		view := c.httpView()
 		if err := conf.Unmarshal(&view); err != nil {
 			return err
 		}
 		c.setCommon(view.Common)
-		c.HTTP = view.HTTP
+		c.HTTP = HTTPConfig{ClientConfig: view.ClientConfig, Signals: view.Signals}
 		return nil
 	}
-	view := grpcView{Common: c.common(), GRPC: c.GRPC}
+	view := c.grpcView()
 	if err := conf.Unmarshal(&view); err != nil {
 		return err
 	}
 	c.setCommon(view.Common)
-	c.GRPC = view.GRPC
+	c.GRPC = GRPCConfig{ClientConfig: view.ClientConfig, TimeoutConfig: view.TimeoutConfig}
 	return nil
 }
 
 // Marshal implements confmap.Marshaler, so that a printed configuration can be read back.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	if c.Protocol == ProtocolHTTP {
-		return conf.Marshal(httpView{Common: c.common(), HTTP: c.HTTP})
+		return conf.Marshal(c.httpView())
 	}
-	return conf.Marshal(grpcView{Common: c.common(), GRPC: c.GRPC})
+	return conf.Marshal(c.grpcView())
 }
 
 // Validate checks what can be known without connecting.
 func (c *Config) Validate() error {
 	if c.Protocol == ProtocolHTTP {
-		h := &c.HTTP
-		if h.ClientConfig.Endpoint == "" && h.TracesEndpoint == "" && h.MetricsEndpoint == "" && h.LogsEndpoint == "" && h.ProfilesEndpoint == "" {
+		s := &c.HTTP.Signals
+		if c.HTTP.ClientConfig.Endpoint == "" && s.TracesEndpoint == "" && s.MetricsEndpoint == "" && s.LogsEndpoint == "" && s.ProfilesEndpoint == "" {
 			return errors.New(`requires a non-empty "endpoint" or at least one of traces_endpoint, metrics_endpoint, logs_endpoint, profiles_endpoint`)
 		}
 		return nil

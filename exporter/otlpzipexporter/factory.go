@@ -57,7 +57,7 @@ func createDefaultConfig() component.Config {
 		QueueConfig: configoptional.Some(exporterhelper.NewDefaultQueueConfig()),
 		RetryConfig: configretry.NewDefaultBackOffConfig(),
 		GRPC:        GRPCConfig{ClientConfig: grpcConfig, TimeoutConfig: exporterhelper.NewDefaultTimeoutConfig()},
-		HTTP:        HTTPConfig{ClientConfig: httpConfig, Encoding: EncodingProto},
+		HTTP:        HTTPConfig{ClientConfig: httpConfig, Signals: HTTPSignals{Encoding: EncodingProto}},
 	}
 }
 
@@ -75,14 +75,14 @@ type instance struct {
 type signal struct {
 	name     string
 	version  string // of its URL
-	endpoint func(*HTTPConfig) string
+	endpoint func(*HTTPSignals) string
 }
 
 var (
-	tracesSignal   = signal{"traces", "v1", func(c *HTTPConfig) string { return c.TracesEndpoint }}
-	metricsSignal  = signal{"metrics", "v1", func(c *HTTPConfig) string { return c.MetricsEndpoint }}
-	logsSignal     = signal{"logs", "v1", func(c *HTTPConfig) string { return c.LogsEndpoint }}
-	profilesSignal = signal{"profiles", "v1development", func(c *HTTPConfig) string { return c.ProfilesEndpoint }}
+	tracesSignal   = signal{"traces", "v1", func(s *HTTPSignals) string { return s.TracesEndpoint }}
+	metricsSignal  = signal{"metrics", "v1", func(s *HTTPSignals) string { return s.MetricsEndpoint }}
+	logsSignal     = signal{"logs", "v1", func(s *HTTPSignals) string { return s.LogsEndpoint }}
+	profilesSignal = signal{"profiles", "v1development", func(s *HTTPSignals) string { return s.ProfilesEndpoint }}
 )
 
 func newInstance(cfg component.Config, set exporter.Settings, sig signal) (*instance, error) {
@@ -165,7 +165,7 @@ func createProfiles(ctx context.Context, set exporter.Settings, cfg component.Co
 
 // signalURL is where a signal goes over HTTP.
 func signalURL(c *HTTPConfig, sig signal) (*url.URL, error) {
-	if own := sig.endpoint(c); own != "" {
+	if own := sig.endpoint(&c.Signals); own != "" {
 		u, err := url.Parse(own)
 		if err != nil {
 			return nil, fmt.Errorf("%s_endpoint must be a valid URL", sig.name)

@@ -227,7 +227,7 @@ func (l *httpLink) export(ctx context.Context, req otlpRequest) (answer, error) 
 		return answer{}, errNotStarted
 	}
 	contentType, marshal := protoContentType, req.MarshalProto
-	if l.config.Encoding == EncodingJSON {
+	if l.config.Signals.Encoding == EncodingJSON {
 		contentType, marshal = jsonContentType, req.MarshalJSON
 	}
 	body, err := marshal()

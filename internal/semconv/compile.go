@@ -41,8 +41,8 @@ type record struct {
 	area  uint8
 	rule  Rule // DeprecatedAttribute or ObsoleteAttribute; read only with flagOld or flagMessage
 	elems attrType
-	enum  map[string]string // old value → new value, empty when there is none
-	ops   [numKinds]uint16  // index into Registry.ops, 0 for none
+	enum  []oldValue
+	ops   [numKinds]uint16 // index into Registry.ops, 0 for none
 }
 
 // operation turns attribute `from` into attribute `to`.
@@ -51,6 +51,7 @@ type operation struct {
 	want      pcommon.ValueType
 	elems     attrType
 	declared  pcommon.ValueType // what the old name promised; anyType when nobody knows
+	plain     bool              // a value of the wanted type is moved as it is
 	anySource bool              // the rename itself prescribes every change of type
 	lower     bool
 	values    *valueMap
@@ -70,14 +71,21 @@ const (
 	specialFlavor
 )
 
+// Lists of values are short, at most two dozen: comparing one after the other beats a hash.
+
 type valueMap struct {
 	unmapped unmapped
-	pairs    map[string]mapped
+	pairs    []mapped
 }
 
 type mapped struct {
-	value string
-	to    uint16 // 0: the operation's own target
+	old, value string
+	to         uint16 // 0: the operation's own target
+}
+
+// oldValue is a deprecated member of an enum. Its replacement is empty when there is none.
+type oldValue struct {
+	old, replacement string
 }
 
 // Registry is a compiled set of facts. It never changes after it is built.
@@ -323,17 +331,19 @@ func (c *compiler) hasSuccessor(name string) bool {
 	return slices.ContainsFunc(c.structural, func(s structuralFact) bool { return len(s.to) > 0 && slices.Contains(s.from, name) })
 }
 
-// oldValues maps the deprecated values of a current attribute to what replaces them.
-func (c *compiler) oldValues(a *attributeFact) map[string]string {
-	out := map[string]string{}
-	for _, v := range a.deprecatedMembers {
-		out[v] = ""
-	}
+// oldValues lists the deprecated values of a current attribute with what replaces them.
+func (c *compiler) oldValues(a *attributeFact) []oldValue {
+	var out []oldValue
 	for _, m := range c.valueMaps {
 		if m.from == a.name && m.to == a.name {
 			for _, p := range m.pairs {
-				out[p.old] = p.new
+				out = append(out, oldValue{p.old, p.new})
 			}
+		}
+	}
+	for _, v := range a.deprecatedMembers {
+		if !slices.ContainsFunc(out, func(o oldValue) bool { return o.old == v }) {
+			out = append(out, oldValue{old: v})
 		}
 	}
 	return out
@@ -407,18 +417,19 @@ func (c *compiler) operation(d *draft) operation {
 		op.members = c.attrs[d.to].members
 	}
 	for _, name := range append([]string{d.from}, d.via...) {
-		op.values = c.compose(op.values, c.valuesOf(name, d.to))
+		op.values = compose(op.values, c.valuesOf(name, d.to))
 	}
-	op.values = c.compose(op.values, c.ownValues(target))
+	op.values = compose(op.values, ownValues(target))
+	op.plain = op.values == nil && op.members == nil && !op.lower && op.want != pcommon.ValueTypeSlice
 	return op
 }
 
 func (c *compiler) valuesOf(from, to string) *valueMap {
 	for _, m := range c.valueMaps {
 		if m.from == from && m.to == to && from != to {
-			v := &valueMap{unmapped: m.unmapped, pairs: map[string]mapped{}}
+			v := &valueMap{unmapped: m.unmapped}
 			for _, p := range m.pairs {
-				v.pairs[p.old] = mapped{value: p.new, to: c.ids[p.to]}
+				v.pairs = append(v.pairs, mapped{old: p.old, value: p.new, to: c.ids[p.to]})
 			}
 			return v
 		}
@@ -427,11 +438,11 @@ func (c *compiler) valuesOf(from, to string) *valueMap {
 }
 
 // ownValues are the old values of the target itself, so that one run reaches what a second run would.
-func (c *compiler) ownValues(target *record) *valueMap {
-	v := &valueMap{pairs: map[string]mapped{}}
-	for old, new := range target.enum {
-		if new != "" {
-			v.pairs[old] = mapped{value: new}
+func ownValues(target *record) *valueMap {
+	v := &valueMap{}
+	for _, e := range target.enum {
+		if e.replacement != "" {
+			v.pairs = append(v.pairs, mapped{old: e.old, value: e.replacement})
 		}
 	}
 	if len(v.pairs) == 0 {
@@ -440,20 +451,25 @@ func (c *compiler) ownValues(target *record) *valueMap {
 	return v
 }
 
+func (v *valueMap) index(value string) int {
+	return slices.IndexFunc(v.pairs, func(m mapped) bool { return m.old == value })
+}
+
 // compose maps with `first`, then with `then`.
-func (c *compiler) compose(first, then *valueMap) *valueMap {
+func compose(first, then *valueMap) *valueMap {
 	if first == nil || then == nil {
 		return cmp.Or(first, then)
 	}
-	out := &valueMap{unmapped: first.unmapped, pairs: map[string]mapped{}}
-	for old, m := range then.pairs {
-		out.pairs[old] = m
-	}
-	for old, m := range first.pairs {
-		if next, ok := then.pairs[m.value]; ok && m.to == 0 {
-			m = next
+	out := &valueMap{unmapped: first.unmapped, pairs: slices.Clone(first.pairs)}
+	for i, m := range out.pairs {
+		if j := then.index(m.value); j >= 0 && m.to == 0 {
+			out.pairs[i].value = then.pairs[j].value
 		}
-		out.pairs[old] = m
+	}
+	for _, m := range then.pairs {
+		if out.index(m.old) < 0 {
+			out.pairs = append(out.pairs, m)
+		}
 	}
 	return out
 }

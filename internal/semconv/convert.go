@@ -1,7 +1,9 @@
 package semconv
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,11 +12,10 @@ import (
 
 // converted is the value that a rename or a coercion would store, without storing it yet. The zero `how` means the value as it is.
 type converted struct {
-	how how
-	b   bool
-	i   int64
-	s   string
 	v   pcommon.Value // the value it was made from
+	s   string
+	i   int64 // asInt, and asBool as 0 or 1
+	how how
 }
 
 type how uint8
@@ -27,17 +28,16 @@ const (
 	asList // one string in a list
 )
 
-// fit converts v to the wanted type where that loses nothing, and says whether it could.
-func fit(v pcommon.Value, want pcommon.ValueType, elems attrType) (converted, bool) {
-	c := converted{v: v}
+// fit converts v to the wanted type where that loses nothing, and says whether it could. It fills a fresh c.
+func (c *converted) fit(v pcommon.Value, want pcommon.ValueType, elems attrType) (ok bool) {
+	c.v = v
 	typ := v.Type()
 	if want < 0 || typ == pcommon.ValueTypeEmpty {
-		return c, true
+		return true
 	}
 	if typ == want {
-		return c, want != pcommon.ValueTypeSlice || elementsFit(v, elems)
+		return want != pcommon.ValueTypeSlice || elementsFit(v, elems)
 	}
-	var ok bool
 	switch want {
 	case pcommon.ValueTypeInt:
 		c.how = asInt
@@ -48,15 +48,19 @@ func fit(v pcommon.Value, want pcommon.ValueType, elems attrType) (converted, bo
 		}
 	case pcommon.ValueTypeBool:
 		if typ == pcommon.ValueTypeStr {
-			s := v.Str()
-			c.how, c.b, ok = asBool, s == "true", s == "true" || s == "false"
+			switch v.Str() {
+			case "true":
+				c.how, c.i, ok = asBool, 1, true
+			case "false":
+				c.how, ok = asBool, true
+			}
 		}
 	case pcommon.ValueTypeSlice:
 		if typ == pcommon.ValueTypeStr && elems == typeStrings {
 			c.how, c.s, ok = asList, v.Str(), true
 		}
 	}
-	return c, ok
+	return ok
 }
 
 // exactInt reads decimal digits with at most a minus before them, or a double without a fraction, within int64.
@@ -162,7 +166,7 @@ func (c *converted) bool() bool {
 	if c.how == asIs {
 		return c.v.Bool()
 	}
-	return c.b
+	return c.i != 0
 }
 
 // single is the string of a list that holds one string and nothing else.
@@ -185,7 +189,7 @@ func (c *converted) store(dest pcommon.Value) {
 	case asInt:
 		dest.SetInt(c.i)
 	case asBool:
-		dest.SetBool(c.b)
+		dest.SetBool(c.i != 0)
 	case asList:
 		s := c.s // dest may be where s came from
 		dest.SetEmptySlice().AppendEmpty().SetStr(s)
@@ -201,94 +205,82 @@ const (
 	noCounterpart
 )
 
-// convert makes the new value of an operation: first the type that the old name promised, then the old value's replacement, then
-// the type of the new name. target is the operation's own unless the value chose another. mismatch reports that the value came
-// with a type that neither name has.
-func (o *operation) convert(v pcommon.Value) (c converted, target uint16, mismatch bool, out outcome) {
+// convert fills a fresh c with the new value of an operation: first the type that the old name promised, then the old value's
+// replacement, then the type of the new name. target is the operation's own unless the value chose another. mismatch reports that
+// the value came with a type that neither name has.
+func (o *operation) convert(v pcommon.Value, c *converted) (target uint16, mismatch bool, out outcome) {
 	typ := v.Type()
-	if typ == pcommon.ValueTypeEmpty {
-		return converted{v: v}, o.to, false, fits
+	if o.plain && typ == o.want || typ == pcommon.ValueTypeEmpty {
+		c.v = v
+		return o.to, false, fits
 	}
 	mismatch = !o.anySource && o.want >= 0 && typ != o.want && typ != o.declared
-	if o.values == nil {
-		c, ok := fit(v, o.want, o.elems)
-		if !ok {
-			return c, o.to, mismatch || typ == o.want, misfit
-		}
-		if out = o.adjust(&c); out != fits {
-			return c, o.to, mismatch, out
-		}
-		return c, o.to, mismatch, fits
+	if o.values != nil {
+		target, out = o.lookUp(v, c)
+	} else {
+		target, out = o.to, o.adjust(v, c)
 	}
-	return o.lookUp(v, mismatch)
+	return target, mismatch, out
 }
 
-// adjust applies what depends on the text of a value that fits.
-func (o *operation) adjust(c *converted) outcome {
+// adjust converts without a value map.
+func (o *operation) adjust(v pcommon.Value, c *converted) outcome {
+	if !c.fit(v, o.want, o.elems) {
+		return misfit
+	}
 	if !o.lower && o.members == nil {
 		return fits
 	}
 	text, ok := c.text()
-	if !ok {
+	switch {
+	case !ok:
 		return misfit
-	}
-	if o.lower {
+	case o.members != nil && !slices.Contains(o.members, text):
+		return noCounterpart
+	case o.lower:
 		if lower := strings.ToLower(text); lower != text {
 			c.how, c.s = asString, lower
 		}
 	}
-	for _, m := range o.members {
-		if m == text {
-			return fits
-		}
-	}
-	if o.members != nil {
-		return noCounterpart
-	}
 	return fits
 }
 
-func (o *operation) lookUp(v pcommon.Value, mismatch bool) (converted, uint16, bool, outcome) {
-	c, ok := fit(v, o.declared, typeAny)
-	text, isText := c.text()
-	if !ok && v.Type() == pcommon.ValueTypeStr {
-		text, isText = v.Str(), true
-	}
-	if !isText {
-		return c, o.to, true, misfit
+// lookUp replaces an old value by the new one, or does with it what the map says of values it does not know.
+func (o *operation) lookUp(v pcommon.Value, c *converted) (target uint16, out outcome) {
+	c.fit(v, o.declared, typeAny) // a value that does not fit may still be in the map, as the digits of a status code are
+	text, ok := c.text()
+	if !ok {
+		return o.to, misfit
 	}
 	if o.special == specialFlavor {
 		text = strings.TrimPrefix(text, httpFlavorHTTP)
 	}
-	if m, ok := o.values.pairs[text]; ok {
-		c.how, c.s = asString, m.value
-		if c.v.Type() == pcommon.ValueTypeStr && c.v.Str() == m.value {
-			c.how = asIs
-		}
-		if m.to != 0 {
-			return c, m.to, mismatch, fits
-		}
-		return c, o.to, mismatch, fits
-	}
-	switch o.values.unmapped {
-	case keepValue:
-		c, ok = fit(v, o.want, o.elems)
-		if !ok {
-			return c, o.to, true, misfit
-		}
-		return c, o.to, mismatch, fits
-	case decimalString:
-		if i, ok := c.integer(); ok {
-			c.how, c.s = asString, strconv.FormatInt(i, 10)
-			return c, o.to, mismatch, fits
+	for i := range o.values.pairs {
+		if m := &o.values.pairs[i]; m.old == text {
+			if v.Type() == pcommon.ValueTypeStr && v.Str() == m.value {
+				c.how = asIs
+			} else {
+				c.how, c.s = asString, m.value
+			}
+			return cmp.Or(m.to, o.to), fits
 		}
 	}
-	return c, o.to, mismatch, noCounterpart
+	return o.to, o.unmapped(v, c)
 }
 
-func (c *converted) integer() (int64, bool) {
-	if c.how == asInt || c.how == asIs && c.v.Type() == pcommon.ValueTypeInt {
-		return c.int(), true
+func (o *operation) unmapped(v pcommon.Value, c *converted) outcome {
+	switch o.values.unmapped {
+	case keepValue:
+		*c = converted{}
+		if !c.fit(v, o.want, o.elems) {
+			return misfit
+		}
+		return fits
+	case decimalString:
+		if c.typ() == pcommon.ValueTypeInt {
+			c.s, c.how = strconv.FormatInt(c.int(), 10), asString
+			return fits
+		}
 	}
-	return 0, false
+	return noCounterpart
 }

@@ -84,7 +84,7 @@ func (w *Worker) readTable(dict pprofile.ProfilesDictionary) bool {
 		switch {
 		case r.flags&flagOld == 0:
 			w.current(v, p, r)
-			e.value, _, _, _ = r.canonical(v)
+			r.canonical(v, &e.value)
 		case r.flags&flagRPC != 0 && aws:
 		case r.ops[KindNone] == 0:
 			w.found(r.rule, SignalProfile, r.area)
@@ -99,13 +99,13 @@ func (w *Worker) readTable(dict pprofile.ProfilesDictionary) bool {
 func (w *Worker) readOld(e *entry, v pcommon.Value, r *record) {
 	o := &w.reg.ops[r.ops[KindNone]]
 	w.found(DeprecatedAttribute, SignalProfile, r.area)
-	c, target, mismatch, out := o.convert(v)
+	target, mismatch, out := o.convert(v, &e.value)
 	if mismatch || out == misfit {
 		w.found(TypeMismatch, SignalProfile, r.area)
 	}
 	switch out {
 	case fits:
-		e.op, e.target, e.value = r.ops[KindNone], target, c
+		e.op, e.target = r.ops[KindNone], target
 	case noCounterpart:
 		w.found(UnmappedValue, SignalProfile, r.area)
 	}

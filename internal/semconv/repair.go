@@ -7,40 +7,50 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// repair reports what the look pass found in m and, unless observing, puts it right.
+// change is one rename that was decided on.
+type change struct {
+	op       *operation
+	to       uint16
+	mismatch bool
+	value    converted
+}
+
+// repair reports what the look pass found in m and, unless observing, puts it right. All is decided before anything moves: the
+// findings are the same whether or not changes follow, and Values taken from m stay valid while they are compared.
 func (w *Worker) repair(m pcommon.Map, p place) {
-	w.begin()
-	next := w.next[p.signal]
-	var before uint16
+	clear(w.seen)
+	w.aws = awsUnknown
+	i := 0
 	for name, v := range m.All() {
-		id := next[before]
-		if w.reg.names[id] != name {
-			id = w.reg.find(name)
-			next[before] = id
-		}
-		before = id
-		if id < w.reg.tracked && w.seen[id] < 2 {
-			w.seen[id]++
+		id := w.idAt(i, name)
+		i++
+		if id < w.reg.tracked {
+			w.seen[id] = min(w.seen[id]+1, 2)
 		}
 		r := &w.reg.records[id]
-		if r.flags&p.mask == 0 || !w.schedule(m, p, id, r) {
+		if r.flags&p.mask == 0 || !w.schedule(m, p, id, r, v) {
 			w.current(v, p, r)
 		}
 	}
-	w.run(m, p)
+	w.decide(m, p)
+	if !w.opts.Observe {
+		w.execute(m, p)
+	}
+	clear(w.changes)
+	w.changes = w.changes[:0]
 }
 
-func (w *Worker) begin() {
-	clear(w.seen)
-	clear(w.pending)
-	w.aws = awsUnknown
-	clear(w.provided)
-	w.provided = w.provided[:0]
+// idAt is the id of the i-th name of the map that was looked at last.
+func (w *Worker) idAt(i int, name string) uint16 {
+	if i < len(w.ids) {
+		return w.ids[i]
+	}
+	return w.reg.find(name)
 }
 
 // schedule notes the operation that an old name asks for here; a name without one keeps its place and is only reported. It
 // returns false for a name that means nothing special here after all.
-func (w *Worker) schedule(m pcommon.Map, p place, id uint16, r *record) bool {
+func (w *Worker) schedule(m pcommon.Map, p place, id uint16, r *record, v pcommon.Value) bool {
 	op := r.ops[p.plan.kind]
 	if r.flags&p.mask&flagScoped != 0 {
 		for _, s := range p.plan.scoped {
@@ -51,6 +61,7 @@ func (w *Worker) schedule(m pcommon.Map, p place, id uint16, r *record) bool {
 	}
 	if op != 0 {
 		w.pending[op/64] |= 1 << (op % 64)
+		w.values[op] = v
 		return true
 	}
 	if r.flags&p.mask&(flagOld|flagMessage) == 0 {
@@ -75,11 +86,15 @@ func (w *Worker) isAWS(m pcommon.Map) bool {
 
 // current checks the value of a name that is not old: its type and, for an enum, its member.
 func (w *Worker) current(v pcommon.Value, p place, r *record) {
-	c, mismatch, oldValue, _ := r.canonical(v)
+	if r.want < 0 {
+		return
+	}
+	var c converted
+	mismatch, old := r.canonical(v, &c)
 	if mismatch {
 		w.found(TypeMismatch, p.signal, r.area)
 	}
-	if oldValue {
+	if old {
 		w.found(DeprecatedEnumValue, p.signal, r.area)
 	}
 	if c.how == asIs || w.opts.Observe {
@@ -89,47 +104,45 @@ func (w *Worker) current(v pcommon.Value, p place, r *record) {
 	if mismatch {
 		w.counts.ops[OpCoerce]++
 	}
-	if oldValue {
+	if old {
 		w.counts.ops[OpValueMap]++
 	}
 }
 
-// canonical is what the value of a current name becomes: the right type where that loses nothing, and the current member.
-func (r *record) canonical(v pcommon.Value) (c converted, mismatch, oldValue, ok bool) {
-	c, ok = fit(v, r.want, r.elems)
-	if mismatch = !ok || c.how != asIs; !ok {
-		return converted{v: v}, true, false, false
+// canonical fills a fresh c with what the value of a current name becomes: the right type where that loses nothing, and the
+// current member of an enum. It says what was wrong.
+func (r *record) canonical(v pcommon.Value, c *converted) (mismatch, old bool) {
+	if !c.fit(v, r.want, r.elems) {
+		*c = converted{v: v}
+		return true, false
 	}
-	if len(r.enum) == 0 {
-		return c, mismatch, false, true
+	mismatch = c.how != asIs
+	if r.flags&flagEnum == 0 {
+		return mismatch, false
 	}
-	text, isText := c.text()
-	if !isText || c.typ() != pcommon.ValueTypeStr {
-		return c, mismatch, false, true
-	}
-	replacement, old := r.enum[text]
-	if old && replacement != "" {
-		c.how, c.s = asString, replacement
-	}
-	return c, mismatch, old, true
-}
-
-// run applies the scheduled operations, best source of each new name first.
-func (w *Worker) run(m pcommon.Map, p place) {
-	for i, word := range w.pending {
-		for ; word != 0; word &= word - 1 {
-			w.apply(m, p, &w.reg.ops[i*64+bits.TrailingZeros64(word)])
+	if text, ok := c.text(); ok && c.typ() == pcommon.ValueTypeStr {
+		var replacement string
+		if replacement, old = r.member(text); replacement != "" {
+			c.how, c.s = asString, replacement
 		}
 	}
-	if w.anyDrop {
-		m.RemoveIf(w.dropFn)
-		clear(w.dropped)
-		w.anyDrop = false
+	return mismatch, old
+}
+
+// decide takes the scheduled operations in rank order, best source of each new name first.
+func (w *Worker) decide(m pcommon.Map, p place) {
+	for i, word := range w.pending {
+		w.pending[i] = 0
+		for ; word != 0; word &= word - 1 {
+			op := i*64 + bits.TrailingZeros64(word)
+			w.apply(m, p, &w.reg.ops[op], w.values[op])
+			w.values[op] = pcommon.Value{}
+		}
 	}
 }
 
-// apply gives one old attribute its new home, or reports why it keeps its place.
-func (w *Worker) apply(m pcommon.Map, p place, o *operation) {
+// apply finds the new home of one old attribute, or reports why it keeps its place.
+func (w *Worker) apply(m pcommon.Map, p place, o *operation, old pcommon.Value) {
 	if o.flags&flagRPC != 0 && w.isAWS(m) {
 		return
 	}
@@ -142,95 +155,50 @@ func (w *Worker) apply(m pcommon.Map, p place, o *operation) {
 	if w.blocked(m, o) {
 		return
 	}
-	old, _ := m.Get(w.reg.names[o.from])
-	c, target, mismatch, out := o.convert(old)
-	switch {
-	case out == misfit:
-		w.found(TypeMismatch, p.signal, o.area)
-		return
-	case mismatch:
+	w.changes = append(w.changes, change{op: o})
+	ch := &w.changes[len(w.changes)-1]
+	var out outcome
+	ch.to, ch.mismatch, out = o.convert(old, &ch.value)
+	if ch.mismatch || out == misfit {
 		w.found(TypeMismatch, p.signal, o.area)
 	}
 	if out == noCounterpart {
 		w.found(UnmappedValue, p.signal, o.area)
-		return
 	}
 	if o.special == specialProtocolVersion {
-		w.shorten(m, &c)
+		w.shorten(m, &ch.value)
 	}
-	w.settle(m, p, o, target, &c, mismatch)
-}
-
-// settle puts a converted value under its new name, unless something is there already: an existing new name always wins.
-func (w *Worker) settle(m pcommon.Map, p place, o *operation, target uint16, c *converted, mismatch bool) {
-	if w.seen[target] > 1 {
-		w.found(Conflict, p.signal, o.area)
-		return
-	}
-	if taken, same := w.compare(m, target, c); taken {
-		switch {
-		case !same:
-			w.found(Conflict, p.signal, o.area)
-		case !w.opts.Observe && !w.opts.KeepDeprecated:
-			w.dropped[o.from], w.anyDrop = true, true
-			w.counts.ops[OpDropDuplicate]++
-		}
-		return
-	}
-	if w.opts.Observe {
-		w.provided = append(w.provided, provision{target, *c})
-		return
-	}
-	w.move(m, o.from, target, c)
-	w.counts.ops[OpRename]++
-	if c.how != asIs {
-		if mismatch {
-			w.counts.ops[OpCoerce]++
-		}
-		if o.values != nil {
-			w.counts.ops[OpValueMap]++
-		}
+	if out != fits || !w.settle(m, p, ch) {
+		w.changes = w.changes[:len(w.changes)-1]
 	}
 }
 
-// compare tells whether the new name is taken, and whether what it holds is what c would store.
-func (w *Worker) compare(m pcommon.Map, target uint16, c *converted) (taken, same bool) {
-	if now, ok := m.Get(w.reg.names[target]); ok {
-		n, _, _, _ := w.reg.records[target].canonical(now)
-		return true, c.same(&n)
+// settle tells whether the change gets the new name. An existing new name always wins: if it says the same, the old one has
+// to go and nothing else; if not, both stay.
+func (w *Worker) settle(m pcommon.Map, p place, ch *change) bool {
+	switch {
+	case w.seen[ch.to] == 0:
+		w.seen[ch.to] = 1
+		return true
+	case w.seen[ch.to] > 1 || !w.equal(m, ch):
+		w.found(Conflict, p.signal, ch.op.area)
+		return false
 	}
-	for i := range w.provided {
-		if w.provided[i].id == target {
-			return true, c.same(&w.provided[i].value)
-		}
-	}
-	return false, false
+	ch.to = 0
+	return !w.opts.KeepDeprecated
 }
 
-// move renames in place. PutEmpty appends the new entry at the end, and Remove fills the hole of the old one with the last, so
-// the new attribute ends up where the old one stood: the order of the others does not change (TestRenameKeepsOrder holds pdata to it).
-func (w *Worker) move(m pcommon.Map, from, to uint16, c *converted) {
-	oldName := w.reg.names[from]
-	dest := m.PutEmpty(w.reg.names[to])
-	if c.how == asIs {
-		old, _ := m.Get(oldName) // again: PutEmpty may have moved the entries
-		if w.opts.KeepDeprecated {
-			old.CopyTo(dest)
-		} else {
-			old.MoveTo(dest)
+// equal tells whether the new name already holds, or is about to get, what the change would store.
+func (w *Worker) equal(m pcommon.Map, ch *change) bool {
+	for i := range w.changes {
+		if earlier := &w.changes[i]; earlier != ch && earlier.to == ch.to {
+			return ch.value.same(&earlier.value)
 		}
-	} else {
-		c.store(dest)
 	}
-	if !w.opts.KeepDeprecated {
-		m.Remove(oldName)
-	}
-}
-
-// isDropped is asked during compaction: the names that settle found equal to an existing new name.
-func (w *Worker) isDropped(name string) bool {
-	id := w.reg.find(name)
-	return id != 0 && id < w.reg.tracked && w.dropped[id]
+	now, _ := m.Get(w.reg.names[ch.to])
+	var n converted
+	w.reg.records[ch.to].canonical(now, &n)
+	return ch.value.same(&n)
 }
 
 // blocked holds a rename back that would be wrong beside another attribute.
@@ -240,14 +208,11 @@ func (w *Worker) blocked(m pcommon.Map, o *operation) bool {
 			return true
 		}
 	}
-	if o.special == specialClientGroup {
-		return !w.receives(m)
-	}
-	return false
+	return o.special == specialClientGroup && !receives(m)
 }
 
 // receives tells whether a messaging CLIENT span fetches or settles messages, which makes its group a consumer group.
-func (w *Worker) receives(m pcommon.Map) bool {
+func receives(m pcommon.Map) bool {
 	for _, name := range [...]string{"messaging.operation.type", "messaging.operation"} {
 		if v, ok := m.Get(name); ok && v.Type() == pcommon.ValueTypeStr {
 			return v.Str() == "receive" || v.Str() == "settle"

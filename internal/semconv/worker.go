@@ -2,6 +2,7 @@ package semconv
 
 import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/xpdata"
 )
 
 // Options of a [Worker].
@@ -21,13 +22,16 @@ type Worker struct {
 	// next[s][id] is the id that followed id the last time in attributes of signal s; id 0 also stands for the beginning.
 	next [NumSignals][]uint16
 
-	// What the repair pass knows of the map at hand.
-	seen     []uint8 // by tracked id: how often the name occurs, up to 2
-	dropped  []bool  // by tracked id: to be removed
-	anyDrop  bool
-	pending  []uint64 // bit set over the operations
+	// What the passes know of the map at hand.
+	ids      []uint16        // of the first names, in order
+	seen     []uint8         // by tracked id: how often the name occurs, up to 2; a name that will be made counts
+	pending  []uint64        // bit set over the operations
+	values   []pcommon.Value // by operation: the value of the old name, while pending
 	aws      awsState
-	provided []provision
+	changes  []change
+	dropped  []bool  // by tracked id: to be removed
+	changeOf []int16 // by tracked id: position in changes, from 1
+	builder  xpdata.MapBuilder
 	dropFn   func(string, pcommon.Value) bool
 
 	// What ProfileTables knows of the request and of the record at hand.
@@ -35,12 +39,6 @@ type Worker struct {
 	old      []int
 	verdicts []verdict
 	indices  []int32
-}
-
-// provision notes, when observing, that an operation would have made a new attribute.
-type provision struct {
-	id    uint16
-	value converted
 }
 
 type awsState uint8
@@ -55,7 +53,8 @@ const (
 func (r *Registry) NewWorker(opts Options) *Worker {
 	w := &Worker{
 		reg: r, opts: opts, counts: newCounts(len(r.areas)), seen: make([]uint8, r.tracked), dropped: make([]bool, r.tracked),
-		pending: make([]uint64, len(r.ops)/64+1),
+		changeOf: make([]int16, r.tracked), pending: make([]uint64, len(r.ops)/64+1), values: make([]pcommon.Value, len(r.ops)),
+		ids: make([]uint16, 0, maxIDs),
 	}
 	for s := range w.next {
 		w.next[s] = make([]uint16, len(r.names))
@@ -71,6 +70,9 @@ var kindPlans = func() (plans [numKinds]Plan) {
 	}
 	return plans
 }()
+
+// maxIDs is how many ids the look pass leaves behind for the repair pass; names past it are looked up again.
+const maxIDs = 64
 
 // place is where a map of attributes stands, and what that makes of some names.
 type place struct {
@@ -124,7 +126,7 @@ func (w *Worker) Point(m pcommon.Map, plan *Plan) {
 
 // attributes is the look pass. It must not allocate.
 func (w *Worker) attributes(m pcommon.Map, p place) {
-	reg, next := w.reg, w.next[p.signal]
+	reg, next, ids := w.reg, w.next[p.signal], w.ids[:0]
 	var found flags
 	var before uint16
 	for name, v := range m.All() {
@@ -134,6 +136,9 @@ func (w *Worker) attributes(m pcommon.Map, p place) {
 			next[before] = id
 		}
 		before = id
+		if len(ids) < maxIDs {
+			ids = append(ids, id)
+		}
 		r := &reg.records[id]
 		found |= r.flags
 		if r.want >= 0 && v.Type() != r.want && v.Type() != pcommon.ValueTypeEmpty {
@@ -142,6 +147,7 @@ func (w *Worker) attributes(m pcommon.Map, p place) {
 			found |= flagMismatch
 		}
 	}
+	w.ids = ids
 	if found&p.mask != 0 {
 		w.repair(m, p)
 	}
@@ -155,9 +161,19 @@ func (r *record) odd(v pcommon.Value) bool {
 	case r.flags&flagElements != 0:
 		return !elementsFit(v, r.elems)
 	default:
-		_, old := r.enum[v.Str()]
+		_, old := r.member(v.Str())
 		return old
 	}
+}
+
+// member looks a value up among the old ones.
+func (r *record) member(value string) (replacement string, old bool) {
+	for i := range r.enum {
+		if r.enum[i].old == value {
+			return r.enum[i].replacement, true
+		}
+	}
+	return "", false
 }
 
 // Metric reports a metric whose name is old.

@@ -73,6 +73,7 @@ type dList struct {
 	keys   span32
 	pseudo uint32 // pseudo-keys in it, as bits
 	fields uint32 // how many
+	bytes  int    // length of all its keys
 }
 
 type dShape struct {

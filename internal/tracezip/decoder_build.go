@@ -222,7 +222,7 @@ func (d *Decoder) charged(at uint64) string {
 func (d *Decoder) buildMap(dst pcommon.Map, sh *dShape, row uint32) {
 	l := &d.lists[sh.list]
 	keys := d.listKeys[l.keys.start+l.fields : l.keys.end]
-	if len(keys) == 0 || d.tables.err != nil || !d.charge(len(keys), costAttr) {
+	if len(keys) == 0 || d.tables.err != nil || !d.charge(len(keys), costAttr) || !d.charge(l.bytes, 1) {
 		return
 	}
 	d.builder.EnsureCapacity(len(keys))

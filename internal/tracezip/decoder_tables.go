@@ -71,6 +71,7 @@ func (d *Decoder) readListKey(l *dList, v uint64) {
 		return
 	default:
 		entry.name = uint32(key - firstKey) // keys are the first strings
+		l.bytes += int(d.strings[entry.name].end - d.strings[entry.name].start)
 	}
 	d.listKeys = append(d.listKeys, entry)
 }

@@ -224,10 +224,13 @@ func (u *unpacker) unpack(frame []byte, b *budget) (frameHeader, error) {
 		return h, err
 	}
 	if u.digest.Sum64() != h.checksum {
-		return h, &Error{Kind: ErrCorrupt, Section: "header", Offset: checksumOffset, Reason: "checksum mismatch"}
+		return h, errChecksum
 	}
 	return h, nil
 }
+
+// errChecksum: the sections unpack but are not what was sent.
+var errChecksum = &Error{Kind: ErrCorrupt, Section: "header", Offset: checksumOffset, Reason: "checksum mismatch"}
 
 func sectionName(flags byte, i int) string {
 	if flags&flagOTLP != 0 {

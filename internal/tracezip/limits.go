@@ -15,7 +15,7 @@ const (
 
 // What decoding charges against MaxDecodedBytes, close to what pdata really allocates for each thing.
 const (
-	costSpan     = 256
+	costSpan     = 352 // with the decoder's own record of it
 	costEvent    = 112
 	costLink     = 112
 	costScope    = 224

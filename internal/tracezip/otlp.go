@@ -17,13 +17,13 @@ type message struct {
 }
 
 var tracesMessage = func() *message {
-	value := &message{}
+	value, element := &message{}, &message{cost: costElement}
 	keyValue := &message{cost: costAttr, fields: map[uint64]*message{2: value}}
 	value.fields = map[uint64]*message{
-		5: {cost: costElement, fields: map[uint64]*message{1: {cost: costElement, fields: value.fields}}},
+		5: {cost: costElement, fields: map[uint64]*message{1: element}},
 		6: {cost: costElement, fields: map[uint64]*message{1: keyValue}},
 	}
-	value.fields[5].fields[1].fields = value.fields
+	element.fields = value.fields
 	span := &message{cost: costSpan, fields: map[uint64]*message{
 		9:  keyValue,
 		11: {cost: costEvent, fields: map[uint64]*message{3: keyValue}},

@@ -1,0 +1,185 @@
+package consoleextension
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"sync"
+	"time"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/pprofdir"
+)
+
+const (
+	// cachedViews is how many selections are kept; a page asks for the same one twice, for its list and its graph.
+	cachedViews = 4
+	// smallest is the part of the total below which a frame is left out of the flame graph: less than a pixel.
+	smallest = 0.0005
+	// maxFrames bounds a flame graph's answer, some 2 MB.
+	maxFrames = 20_000
+)
+
+var errNoDirectory = errors.New("`profiles_directory` of the console extension is not set; give it the `directory` of the pprof exporter")
+
+// profiles reads the directory, one request at a time: that is the bound on memory and CPU.
+type profiles struct {
+	dir string
+
+	mu     sync.Mutex
+	cached []cachedView
+}
+
+type cachedView struct {
+	query pprofdir.Query
+	state uint64
+	view  *pprofdir.View
+}
+
+func newProfiles(dir string) *profiles { return &profiles{dir: dir} }
+
+// view puts the selected files together, or returns what it did for the same selection of the same files.
+func (p *profiles) view(q pprofdir.Query) (*pprofdir.View, error) {
+	if p.dir == "" {
+		return nil, errNoDirectory
+	}
+	files, err := pprofdir.List(p.dir)
+	if err != nil {
+		return nil, err
+	}
+	state := fingerprint(files)
+	for i, c := range p.cached {
+		if c.query == q && c.state == state {
+			return c.view, nil
+		}
+		if c.state != state {
+			p.cached[i] = cachedView{} // the files have changed: give the memory back
+		}
+	}
+	v := pprofdir.ReadFiles(files, q)
+	p.cached = append([]cachedView{{query: q, state: state, view: v}}, p.cached...)
+	p.cached = p.cached[:min(len(p.cached), cachedViews)]
+	return v, nil
+}
+
+func fingerprint(files []pprofdir.File) uint64 {
+	h := fnv.New64a()
+	for _, f := range files {
+		_, _ = fmt.Fprintln(h, f.Path, f.Size, f.Modified.UnixNano())
+	}
+	return h.Sum64()
+}
+
+// selection describes what an answer is about.
+type selection struct {
+	Service  string    `json:"service"`
+	Type     string    `json:"type"`
+	Unit     string    `json:"unit"`
+	Total    int64     `json:"total"`
+	From     time.Time `json:"from,omitzero"`
+	To       time.Time `json:"to,omitzero"`
+	Files    int       `json:"files"`
+	Skipped  int       `json:"skipped"`
+	Services []string  `json:"services"`
+	Types    []string  `json:"types"`
+}
+
+func describe(q pprofdir.Query, v *pprofdir.View) selection {
+	return selection{
+		Service: q.Service, Type: v.Type, Unit: v.Unit, Total: v.Tree.Total(), From: v.From, To: v.To,
+		Files: v.Files, Skipped: v.Skipped, Services: v.Services, Types: v.Types,
+	}
+}
+
+type topAnswer struct {
+	selection
+	Functions []topFunction `json:"functions"`
+}
+
+type topFunction struct {
+	Name      string  `json:"name"`
+	Module    string  `json:"module"`
+	Flat      int64   `json:"flat"`
+	Cum       int64   `json:"cum"`
+	FlatShare float64 `json:"flat_share"`
+	CumShare  float64 `json:"cum_share"`
+}
+
+func (p *profiles) top(q pprofdir.Query, n int) (*topAnswer, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v, err := p.view(q)
+	if err != nil {
+		return nil, err
+	}
+	t := &topAnswer{selection: describe(q, v), Functions: []topFunction{}}
+	for _, f := range v.Tree.Top(n) {
+		t.Functions = append(t.Functions, topFunction{
+			Name: f.Name, Module: f.Module, Flat: f.Flat, Cum: f.Cum, FlatShare: f.FlatShare, CumShare: f.CumShare,
+		})
+	}
+	return t, nil
+}
+
+type flameAnswer struct {
+	selection
+	Root *flameNode `json:"root"`
+	// Hidden counts the frames that are too small to be drawn.
+	Hidden int `json:"hidden"`
+}
+
+// flameNode has short keys: there are thousands.
+type flameNode struct {
+	Name     string       `json:"n"`
+	Module   string       `json:"m,omitempty"`
+	Total    int64        `json:"v"`
+	Self     int64        `json:"s,omitempty"`
+	Children []*flameNode `json:"c,omitempty"`
+}
+
+func (p *profiles) flame(q pprofdir.Query) (*flameAnswer, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v, err := p.view(q)
+	if err != nil {
+		return nil, err
+	}
+	d := drawing{least: max(1, int64(float64(v.Tree.Total())*smallest))}
+	a := &flameAnswer{selection: describe(q, v), Root: d.draw(v.Tree.Root())}
+	a.Hidden = d.hidden
+	return a, nil
+}
+
+// drawing copies a tree level by level, so that the bound cuts the thin tips and not one branch.
+type drawing struct {
+	least          int64
+	frames, hidden int
+}
+
+func (d *drawing) draw(root *pprofdir.Node) *flameNode {
+	type pair struct {
+		from *pprofdir.Node
+		to   *flameNode
+	}
+	out := flame(root)
+	for level := []pair{{root, out}}; len(level) > 0; {
+		var next []pair
+		for _, p := range level {
+			for _, c := range p.from.Children() {
+				if c.Total < d.least || d.frames >= maxFrames {
+					d.hidden++
+					continue
+				}
+				d.frames++
+				n := flame(c)
+				p.to.Children = append(p.to.Children, n)
+				next = append(next, pair{c, n})
+			}
+		}
+		level = next
+	}
+	return out
+}
+
+func flame(n *pprofdir.Node) *flameNode {
+	return &flameNode{Name: n.Name, Module: n.Module, Total: n.Total, Self: n.Self}
+}

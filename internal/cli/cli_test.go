@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"bytes"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.uber.org/goleak"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
+	"github.com/otelcol-plus/otelcol-plus/internal/pprofdir"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	sampleTraces = "../../testdata/sample.traces.otlp.pb.zst"
+	sampleLogs   = "../../testdata/sample.logs.otlp.pb.zst"
+)
+
+func TestReplaySendsEveryItem(t *testing.T) {
+	s, err := startSink()
+	require.NoError(t, err)
+	defer s.stop()
+	cmd := newReplay()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"--endpoint", s.addr, sampleTraces, sampleLogs})
+	require.NoError(t, cmd.Execute())
+	assert.Equal(t, int64(11185), s.items(otlpfile.Traces))
+	assert.Equal(t, int64(1202), s.items(otlpfile.Logs))
+	assert.Zero(t, s.items(otlpfile.Metrics))
+	assert.Greater(t, s.bytes(otlpfile.Traces), int64(3<<20), "sent without compression")
+	assert.Contains(t, out.String(), "11185 spans accepted")
+}
+
+func TestReplayNamesWhatIsWrong(t *testing.T) {
+	f := func(want string, args ...string) {
+		cmd := newReplay()
+		cmd.SetOut(&bytes.Buffer{})
+		cmd.SetErr(&bytes.Buffer{})
+		cmd.SetArgs(args)
+		require.ErrorContains(t, cmd.Execute(), want)
+	}
+	f("no such file", "none.traces.otlp.pb")
+	f("known are traces, metrics, logs, profiles", "--signal", "spans", sampleTraces)
+	f("requires at least 1 arg")
+}
+
+func TestBusyPortsAreAvoided(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	addr, err := freeAddr(ln.Addr().(*net.TCPAddr).Port)
+	require.NoError(t, err)
+	assert.NotEqual(t, ln.Addr().String(), addr)
+}
+
+func TestOverlayIsYAML(t *testing.T) {
+	uri, err := overlay{
+		demoPorts: demoPorts{otlpGRPC: "127.0.0.1:1", otlpHTTP: "127.0.0.1:2", gateway: "127.0.0.1:3", console: "127.0.0.1:4", metrics: "127.0.0.1:5"},
+		Backend:   "127.0.0.1:6", Compare: "127.0.0.1:7", Profiles: "/tmp/p", Log: "/tmp/l",
+	}.uri()
+	require.NoError(t, err)
+	retrieved, err := confmap.NewRetrievedFromYAML([]byte(strings.TrimPrefix(uri, "yaml:")))
+	require.NoError(t, err)
+	conf, err := retrieved.AsConf()
+	require.NoError(t, err)
+	assert.Equal(t, "127.0.0.1:3", conf.Get("exporters::otlpzip::endpoint"))
+	assert.Equal(t, "http://127.0.0.1:5/metrics", conf.Get("extensions::console::metrics_endpoint"))
+}
+
+func TestScreenSaysWhenCountsDiffer(t *testing.T) {
+	s := screen{flows: []flow{{signal: otlpfile.Traces, in: 10, out: 9, zipBytes: 50, zstdBytes: 100}}, profile: pprofdir.NewTree()}
+	var out bytes.Buffer
+	s.print(&out)
+	assert.Contains(t, out.String(), "10 in          9 out   NOT EQUAL")
+	assert.Contains(t, out.String(), "as otlpzip: 50 % (5.0 against 10.0 bytes each)")
+	assert.Contains(t, out.String(), "no profile of this machine yet")
+}
