@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -102,7 +101,7 @@ func (s profileSink) Export(_ context.Context, req pprofileotlp.ExportRequest) (
 	return pprofileotlp.NewExportResponse(), nil
 }
 
-// payloadCounter adds up request bytes per signal, which the method's service tells.
+// payloadCounter adds up request bytes per signal, which the method tells.
 type payloadCounter struct{ *sink }
 
 type methodKey struct{}
@@ -117,12 +116,17 @@ func (c payloadCounter) HandleRPC(ctx context.Context, s stats.RPCStats) {
 		return
 	}
 	method, _ := ctx.Value(methodKey{}).(string)
-	for signal, t := range c.tallies {
-		// e.g. /opentelemetry.proto.collector.traces.v1.TracesService/Export
-		if strings.Contains(method, "."+string(signal)+".") {
-			t.bytes.Add(int64(in.CompressedLength))
-		}
+	if t, ok := c.tallies[signalOf[method]]; ok {
+		t.bytes.Add(int64(in.CompressedLength))
 	}
+}
+
+// signalOf knows the methods of OTLP/gRPC.
+var signalOf = map[string]otlpfile.Signal{
+	"/opentelemetry.proto.collector.trace.v1.TraceService/Export":                  otlpfile.Traces,
+	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export":              otlpfile.Metrics,
+	"/opentelemetry.proto.collector.logs.v1.LogsService/Export":                    otlpfile.Logs,
+	"/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export": otlpfile.Profiles,
 }
 
 func (payloadCounter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
