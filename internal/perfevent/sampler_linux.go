@@ -43,28 +43,30 @@ func Open(set Settings) (*Sampler, []Refusal, error) {
 // ErrRefused is returned by Open when nothing at all may be sampled.
 var ErrRefused = errors.New("perf_event_open is refused")
 
-func openMode(set Settings, m Mode) (s *Sampler, err error) {
-	s = &Sampler{settings: set, mode: m, buildID: true, rings: map[int]*cpuRing{}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
+func openMode(set Settings, m Mode) (*Sampler, error) {
+	s := &Sampler{settings: set, mode: m, buildID: true, rings: map[int]*cpuRing{}}
+	if err := s.open(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Sampler) open() error {
 	if err := s.openPoll(); err != nil {
-		return nil, err
+		return err
 	}
 	cpus, err := onlineCPUs()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.addCPUs(cpus); err != nil {
-		return nil, err
+		return err
 	}
-	if m.SystemWide() {
-		return s, nil
+	if s.mode.SystemWide() {
+		return nil
 	}
 	s.tasks = newTasks(s)
-	return s, s.tasks.start()
+	return s.tasks.start()
 }
 
 func (s *Sampler) openPoll() error {
