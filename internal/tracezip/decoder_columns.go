@@ -41,12 +41,13 @@ func (d *Decoder) readColumns() {
 // orderColumns lists the columns of a class key by key.
 func (d *Decoder) orderColumns(class byte) {
 	shapes := d.classes[class]
+	d.byKey = d.byKey[:0]
+	if shapes.start == shapes.end {
+		return
+	}
 	d.starting = grow(d.starting, firstKey+d.numKeys+1)
 	clear(d.starting)
-	first, end := uint32(len(d.columns)), uint32(len(d.columns))
-	if shapes.start < shapes.end {
-		first = d.shapes[shapes.start].columns
-	}
+	first, end := d.shapes[shapes.start].columns, uint32(len(d.columns))
 	if int(shapes.end) < len(d.shapes) {
 		end = d.shapes[shapes.end].columns
 	}

@@ -205,6 +205,10 @@ var oddities = []oddity{
 			oddValues(j, l.Attributes())
 		}
 	})},
+	{"links without events", manySpans(5, func(i int, s ptrace.Span) {
+		s.Links().AppendEmpty().SetTraceID(traceID(i))
+		s.Links().AppendEmpty().TraceState().FromRaw("a=b")
+	})},
 	{"trace states and messages", manySpans(300, func(i int, s ptrace.Span) {
 		s.TraceState().FromRaw(fmt.Sprint("ot=rv:", i))
 		s.Status().SetMessage(strings.Repeat("m", i%4))
