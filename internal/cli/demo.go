@@ -137,6 +137,7 @@ func (d *demo) startCollector(ctx context.Context) (<-chan error, error) {
 	}
 	set := d.settings
 	set.DisableGracefulShutdown = true // the signal is ours
+	set.SkipSettingGRPCLogger = true   // exporters start before the receiver they connect to, which gRPC would tell as a warning
 	set.ConfigProviderSettings.ResolverSettings.URIs = []string{"builtin:standalone", lay}
 	set.LoggingOptions = append(slices.Clone(set.LoggingOptions), d.warnings.option())
 	col, err := otelcol.NewCollector(set)

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,9 +82,9 @@ func (s screen) print(out io.Writer) {
 		p("  on the wire  %s as OTLP+zstd, %s as otlpzip: %.0f %% (%.1f against %.1f bytes each)",
 			bytesText(f.zstdBytes), bytesText(f.zipBytes), 100*f.zipBytes/f.zstdBytes, f.zipBytes/float64(f.in), f.zstdBytes/float64(f.in))
 	}
-	p("  repaired     %.0f attributes put right by the semantic conventions", s.repaired)
-	for rule, n := range s.findings {
-		p("               %8.0f %s", n, strings.ReplaceAll(rule, "_", " "))
+	p("  repaired     %.0f attributes put right by the semantic conventions; found:", s.repaired)
+	for _, rule := range slices.SortedFunc(maps.Keys(s.findings), func(a, b string) int { return cmp.Compare(s.findings[b], s.findings[a]) }) {
+		p("               %8.0f %s", s.findings[rule], strings.ReplaceAll(rule, "_", " "))
 	}
 	p("")
 	s.printHottest(p)
