@@ -105,4 +105,4 @@ func run(t *testing.T, binary, signal string, p ports, sender testbed.DataSender
 }
 
 // limits hold for each of the two processes; a breach fails the scenario.
-var limits = testbed.ResourceSpec{ExpectedMaxCPU: 60, ExpectedMaxRAM: 200}
+var limits = testbed.ResourceSpec{ExpectedMaxCPU: 40, ExpectedMaxRAM: 200}
