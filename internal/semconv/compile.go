@@ -352,7 +352,7 @@ func (c *compiler) oldValues(a *attributeFact) []oldValue {
 // area is the first word of a name; names of one word belong to the area of what they become.
 func (c *compiler) area(known map[string]uint8, name string) uint8 {
 	word, _, dotted := strings.Cut(name, ".")
-	if !dotted || strings.HasPrefix(name, messagePrefix) {
+	if !dotted {
 		i := slices.IndexFunc(c.drafts, func(d draft) bool { return d.from == name })
 		if i >= 0 {
 			word, _, _ = strings.Cut(c.drafts[i].to, ".")
