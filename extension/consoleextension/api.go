@@ -63,9 +63,14 @@ func answer(w http.ResponseWriter, v any, err error) {
 			status = http.StatusNotFound
 		}
 	}
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
+	_, _ = w.Write(body)
 }
 
 // query reads service, type and span.

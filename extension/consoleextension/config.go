@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/confmap"
 )
 
 // Config configures the extension.
@@ -23,7 +24,26 @@ type Config struct {
 	MetricsEndpoint string `mapstructure:"metrics_endpoint"`
 }
 
-var _ component.Config = (*Config)(nil)
+var (
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// serverKeys are the server's keys without its way of decoding, which lets unknown keys pass.
+type serverKeys confighttp.ServerConfig
+
+// Unmarshal refuses keys that do not exist: a misspelt profiles_directory would otherwise go unnoticed.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	var known struct {
+		Server            serverKeys `mapstructure:",squash"`
+		ProfilesDirectory any        `mapstructure:"profiles_directory"`
+		MetricsEndpoint   any        `mapstructure:"metrics_endpoint"`
+	}
+	if err := conf.Unmarshal(&known); err != nil {
+		return err
+	}
+	return conf.Unmarshal(c)
+}
 
 // Validate checks the addresses.
 func (c *Config) Validate() error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,12 +48,11 @@ func (p *profiles) view(q pprofdir.Query) (*pprofdir.View, error) {
 		return nil, err
 	}
 	state := fingerprint(files)
-	for i, c := range p.cached {
-		if c.query == q && c.state == state {
+	// What was put together of other files is of no more use.
+	p.cached = slices.DeleteFunc(p.cached, func(c cachedView) bool { return c.state != state })
+	for _, c := range p.cached {
+		if c.query == q {
 			return c.view, nil
-		}
-		if c.state != state {
-			p.cached[i] = cachedView{} // the files have changed: give the memory back
 		}
 	}
 	v := pprofdir.ReadFiles(files, q)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"time"
 
@@ -87,6 +88,9 @@ func (s Snapshot) add(name string, m *dto.Metric) {
 		labels[l.GetName()] = l.GetValue()
 	}
 	put := func(name string, v float64) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return // a sum with it would say nothing, and JSON cannot hold it
+		}
 		name = shortName(name)
 		s.series[name] = append(s.series[name], Series{Labels: labels, Value: v})
 	}

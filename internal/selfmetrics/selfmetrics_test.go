@@ -25,6 +25,10 @@ otelcol_receiver_accepted_spans{receiver="otlpzip",transport="grpc"} 1
 otelcol_exporter_otlpzip_wire_bytes_total{exporter="otlpzip"} 1.5e+06
 # TYPE otelcol_exporter_sent_spans__spans__total counter
 otelcol_exporter_sent_spans__spans__total{exporter="otlpzip"} 16
+# TYPE otelcol_odd gauge
+otelcol_odd{kind="nan"} NaN
+otelcol_odd{kind="inf"} +Inf
+otelcol_odd{kind="fine"} 1
 # TYPE otelcol_process_memory_rss gauge
 otelcol_process_memory_rss 4096
 # TYPE otelcol_process_uptime_seconds_total counter
@@ -60,6 +64,7 @@ func TestSnapshot(t *testing.T) {
 		"unit asked for":        {"process_uptime_seconds", nil, 12.5},
 		"histogram sum":         {"batch_size_sum", nil, 42},
 		"histogram count":       {"batch_size_count", nil, 3},
+		"without NaN":           {"odd", nil, 1},
 		"unknown":               {"nothing", nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

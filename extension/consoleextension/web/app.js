@@ -1,1 +1,400 @@
+'use strict';
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const dark = matchMedia('(prefers-color-scheme: dark)');
 
+  // Names come from outside: they are only ever set as text.
+  function el(tag, attrs, ...children) {
+    const e = document.createElement(tag);
+    for (const [k, v] of Object.entries(attrs || {})) {
+      if (k === 'width') e.style.width = v;
+      else if (k === 'onclick') e.onclick = v;
+      else e.setAttribute(k, v);
+    }
+    e.append(...children.filter((c) => c !== null && c !== undefined));
+    return e;
+  }
+  const fill = (id, ...children) => $(id).replaceChildren(...children);
+
+  // ---- numbers for people
+  const trim = (v) => (v >= 100 ? v.toFixed(0) : v >= 10 ? v.toFixed(1) : v.toFixed(2)).replace(/\.0+$/, '');
+  function num(v) {
+    if (!v) return '0';
+    const a = Math.abs(v);
+    if (a >= 1e9) return trim(v / 1e9) + ' G';
+    if (a >= 1e6) return trim(v / 1e6) + ' M';
+    if (a >= 1e4) return trim(v / 1e3) + ' k';
+    return Number.isInteger(v) ? String(v) : trim(v);
+  }
+  function bytes(v) {
+    for (const u of ['B', 'KiB', 'MiB', 'GiB']) {
+      if (Math.abs(v) < 1024) return (u === 'B' && Number.isInteger(v) ? v : trim(v)) + ' ' + u;
+      v /= 1024;
+    }
+    return trim(v) + ' TiB';
+  }
+  function seconds(v) {
+    if (v >= 86400) return trim(v / 86400) + ' d';
+    if (v >= 3600) return trim(v / 3600) + ' h';
+    if (v >= 60) return trim(v / 60) + ' min';
+    return v >= 1 || v === 0 ? trim(v) + ' s' : trim(v * 1000) + ' ms';
+  }
+  const percent = (v) => (v * 100).toFixed(v >= 0.0995 ? 1 : 2) + ' %';
+  function amount(v, unit) {
+    if (unit === 'bytes') return bytes(v);
+    if (unit === 'nanoseconds') return seconds(v / 1e9);
+    return num(v) + (unit === 'count' ? '' : ' ' + unit);
+  }
+  function ago(iso) {
+    const s = (Date.now() - new Date(iso)) / 1000;
+    return s < 60 ? 'less than a minute ago' : seconds(s) + ' ago';
+  }
+
+  async function get(path) {
+    const r = await fetch(path, { headers: { Accept: 'application/json' } });
+    const body = await r.json();
+    if (!r.ok) throw Object.assign(new Error(body.error || r.statusText), { status: r.status });
+    return body;
+  }
+
+  // ---- figures
+  const kinds = [['spans', 'spans'], ['metric_points', 'metric points'], ['log_records', 'log records'], ['profile_samples', 'profile samples']];
+  const sum = (list, part, kind) => list.reduce((n, x) => n + (x[part][kind] || 0), 0);
+  let last = null;
+
+  // rate returns the growth per second since the summary before, null when there is none.
+  function rate(now, pick) {
+    if (!last || now.collector.uptime_seconds < last.collector.uptime_seconds) return null;
+    const dt = (new Date(now.time) - new Date(last.time)) / 1000;
+    return dt > 0 ? Math.max(0, pick(now) - pick(last)) / dt : null;
+  }
+  const perSecond = (r) => (r === null ? '' : num(r >= 10 ? Math.round(r) : r) + ' /s');
+
+  function tile(label, value, note, cls) {
+    const b = el('b', cls ? { class: cls, title: value } : {}, value);
+    return el('div', { class: 'tile' }, el('span', {}, label), b, el('small', {}, note || ''));
+  }
+
+  function tiles(s) {
+    const traces = s.savings.signals.find((x) => x.signal === 'traces');
+    const spans = s.savings.spans;
+    const out = [
+      tile('spans in', num(sum(s.receivers, 'ok', 'spans')), perSecond(rate(s, (x) => sum(x.receivers, 'ok', 'spans')))),
+      tile('spans out', num(sum(s.exporters, 'ok', 'spans')), perSecond(rate(s, (x) => sum(x.exporters, 'ok', 'spans')))),
+    ];
+    if (s.savings.available && traces && traces.wire_bytes > 0 && spans > 0) {
+      out.push(tile('bytes per span', trim(traces.wire_bytes / spans),
+        traces.otlp_bytes > 0 ? 'OTLP ' + trim(traces.otlp_bytes / spans) + ', ' + trim(traces.otlp_bytes / traces.wire_bytes) + ' times as many' : ''));
+    } else {
+      out.push(tile('bytes per span', '–', 'no span was sent by otlpzip'));
+    }
+    const found = s.repairs.findings.reduce((n, f) => n + f.count, 0);
+    out.push(tile('attributes repaired', s.repairs.available ? num(s.repairs.total) : '–', s.repairs.available ? num(found) + ' findings' : 'no semconv processor'));
+    if (hottest) out.push(tile('hottest function', short(hottest.name), percent(hottest.flat_share) + ' ' + hottest.module, 'name'));
+    fill('tiles', ...out);
+  }
+
+  function counters(title, list, verb, part) {
+    if (!list.length) return el('p', { class: 'muted' }, 'No ' + title.toLowerCase() + ' has counted anything yet.');
+    const used = kinds.filter(([k]) => list.some((x) => x.ok[k] || x.refused[k]));
+    const shown = used.length ? used : kinds.slice(0, 1);
+    const head = el('tr', {}, el('th', { class: 'l' }, title), ...shown.map(([, n]) => el('th', {}, n)), el('th', {}, verb));
+    const rows = list.map((x, i) => {
+      const lost = kinds.reduce((n, [k]) => n + (x.refused[k] || 0), 0);
+      const before = (s) => s[part].find((y) => y.name === x.name) || { ok: {} };
+      return el('tr', {}, el('td', { class: 'l' }, x.name),
+        ...shown.map(([k]) => {
+          const v = x.ok[k];
+          if (v === undefined) return el('td', { class: 'zero' }, '–');
+          return el('td', v ? {} : { class: 'zero' }, num(v), el('small', {}, perSecond(current && rate(current, (s) => before(s).ok[k] || 0))));
+        }),
+        el('td', { class: lost ? 'bad' : 'zero' }, num(lost)));
+    });
+    return el('div', { class: 'scroll' }, el('table', {}, head, ...rows));
+  }
+
+  function savings(s) {
+    if (!s.savings.signals.length) {
+      return fill('savings', el('p', { class: 'muted' }, 'Nothing was sent by an otlpzip exporter yet.'));
+    }
+    const rows = s.savings.signals.map((x) => {
+      const box = el('div', {}, el('div', { class: 'barline' }, el('b', {}, x.signal),
+        el('span', {}, x.otlp_bytes > 0 ? percent(1 - x.wire_bytes / x.otlp_bytes) + ' saved' : bytes(x.wire_bytes))));
+      if (x.otlp_bytes > 0) {
+        const most = Math.max(x.otlp_bytes, x.wire_bytes);
+        for (const [cls, label, v] of [['otlp', 'as OTLP, uncompressed', x.otlp_bytes], ['wire', 'on the wire', x.wire_bytes]]) {
+          box.append(el('div', { class: 'barline' }, el('span', { class: 'muted' }, label), el('span', {}, bytes(v))),
+            el('div', { class: 'bar ' + cls, width: 100 * v / most + '%' }));
+        }
+      }
+      return box;
+    });
+    const t = s.savings.signals.find((x) => x.signal === 'traces');
+    const note = t && s.savings.spans > 0
+      ? el('p', { class: 'muted' }, num(s.savings.spans) + ' spans: ' + trim(t.wire_bytes / s.savings.spans) + ' bytes each on the wire' +
+          (t.otlp_bytes > 0 ? ', ' + trim(t.otlp_bytes / s.savings.spans) + ' as OTLP' : '') + '.') : null;
+    fill('savings', el('div', { class: 'bars' }, ...rows, ...(note ? [note] : [])));
+  }
+
+  const words = (s) => s.replaceAll('_', ' ');
+  function repairs(s) {
+    const r = s.repairs;
+    if (!r.available) return fill('repairs', el('p', { class: 'muted' }, 'No semconv processor has seen anything yet.'));
+    const out = [];
+    if (r.ops.length) out.push(el('div', { class: 'chips' }, ...r.ops.map((o) => el('span', { class: 'chip' }, words(o.name) + ' ', el('b', {}, num(o.count))))));
+    if (r.findings.length) {
+      const head = el('tr', {}, el('th', { class: 'l' }, 'finding'), el('th', { class: 'l' }, 'area'), el('th', { class: 'l wide' }, 'in'), el('th', { class: 'l wide' }, 'level'), el('th', {}, 'count'));
+      out.push(el('div', { class: 'scroll' }, el('table', {}, head, ...r.findings.slice(0, 20).map((f) => el('tr', {},
+        el('td', { class: 'l' }, words(f.rule)), el('td', { class: 'l' }, f.area), el('td', { class: 'l wide' }, words(f.signal)),
+        el('td', { class: 'l wide' }, el('span', { class: 'level ' + (f.level === 'violation' ? 'violation' : '') }, f.level)), el('td', {}, num(f.count)))))));
+      if (r.findings.length > 20) out.push(el('p', { class: 'muted' }, 'and ' + (r.findings.length - 20) + ' smaller ones'));
+    } else {
+      out.push(el('p', { class: 'muted' }, 'No findings: all attributes follow the conventions.'));
+    }
+    fill('repairs', ...out);
+  }
+
+  const metricsYAML = 'extensions:\n  console:\n    metrics_endpoint: http://127.0.0.1:8888/metrics\nservice:\n  telemetry:\n    metrics:\n      readers:\n        - pull: {exporter: {prometheus: {host: 127.0.0.1, port: 8888}}}';
+  const profilesYAML = 'exporters:\n  pprof:\n    directory: profiles\nextensions:\n  console:\n    profiles_directory: profiles';
+
+  function help(id, text, error, yaml) {
+    $(id).hidden = !text;
+    if (text) fill(id, el('p', {}, text), ...(error ? [el('p', { class: 'muted' }, error)] : []), el('pre', {}, yaml));
+  }
+
+  let current = null;
+  let hottest = null;
+  async function refresh() {
+    try {
+      const s = await get('/api/summary');
+      current = s;
+      const c = s.collector;
+      $('about').textContent = [c.name !== 'otelcol-plus' ? c.name : '', c.version, c.uptime_seconds ? 'up ' + seconds(c.uptime_seconds) : '',
+        c.rss_bytes ? bytes(c.rss_bytes) + ' resident' : '', c.uptime_seconds ? percent(c.cpu_seconds / c.uptime_seconds) + ' of a CPU' : ''].filter(Boolean).join(' · ');
+      tiles(s);
+      help('metrics-help', !s.metrics.configured ? 'The console does not know where the collector serves its own metrics. Set:' :
+        s.metrics.error ? 'The collector’s own metrics cannot be read, so there are no figures here. They need:' : '', s.metrics.error, metricsYAML);
+      const have = s.metrics.configured && !s.metrics.error;
+      $('pipelines').hidden = !have;
+      if (have) fill('pipelines', counters('Receiver', s.receivers, 'refused', 'receivers'), counters('Exporter', s.exporters, 'failed', 'exporters'));
+      savings(s);
+      repairs(s);
+      profilesHelp(s.profiles);
+      $('state').textContent = 'updated ' + new Date(s.time).toLocaleTimeString();
+      $('state').className = 'state';
+      last = s;
+    } catch (e) {
+      $('state').textContent = 'The collector does not answer: ' + e.message;
+      $('state').className = 'state bad';
+    }
+  }
+
+  function profilesHelp(p) {
+    let text = '';
+    if (!p.configured) text = 'The console does not know where profiles are written. Set:';
+    else if (p.error) text = 'There is no profile yet: the directory cannot be read. A pprof exporter in a profiles pipeline writes it:';
+    else if (!p.newest) text = 'There is no profile yet in ' + p.from + '. The first one comes after the flush interval of the profiling receiver.';
+    help('profiles-help', text, p.error, profilesYAML);
+    if (!text && $('profiles-body').hidden) { $('profiles-body').hidden = false; loadProfiles(); }
+    if (text) $('profiles-body').hidden = true;
+  }
+
+  // ---- profiles
+  const flame = { root: null, zoom: null, rects: [], total: 0, unit: '', needle: '' };
+  const rowHeight = 19;
+  const short = (name) => {
+    // github.com/org/repo/pkg.(*T).Method<...> reads as pkg.(*T).Method
+    const cut = name.search(/[<[({ ]/);
+    const head = cut > 0 ? name.slice(0, cut) : name;
+    return name.slice(head.lastIndexOf('/') + 1);
+  };
+
+  function options(select, values, all) {
+    const keep = select.value;
+    const list = (all ? [['', all]] : []).concat(values.map((v) => [v, v]));
+    select.replaceChildren(...list.map(([v, t]) => el('option', { value: v }, t)));
+    if (list.some(([v]) => v === keep)) select.value = keep;
+  }
+
+  let loading = 0;
+  async function loadProfiles() {
+    const turn = ++loading;
+    const q = new URLSearchParams({ service: $('service').value, type: $('type').value, span: $('span').value });
+    try {
+      const [top, graph] = [await get('/api/top?n=30&' + q), await get('/api/flame?' + q)];
+      if (turn !== loading) return; // another selection was made meanwhile
+      options($('service'), graph.services, 'all services');
+      options($('type'), graph.types);
+      $('type').value = graph.type;
+      $('selection').textContent = graph.total
+        ? amount(graph.total, graph.unit) + ' ' + graph.type + ' in ' + graph.files + ' files, newest window ' + ago(graph.to) +
+          (graph.skipped ? '; ' + graph.skipped + ' files left out' : '') + (graph.hidden ? '; ' + num(graph.hidden) + ' frames too small to show' : '')
+        : 'Nothing was measured in this selection.';
+      table(top);
+      const path = zoomPath();
+      link(graph.root, null, 0);
+      Object.assign(flame, { root: graph.root, total: graph.total, unit: graph.unit, zoom: graph.root });
+      graph.root.n = graph.service || 'all';
+      follow(path);
+      draw();
+      if (!$('service').value) hottest = top.functions[0] || null;
+      if (current) tiles(current);
+    } catch (e) {
+      if (turn === loading) $('selection').textContent = e.message;
+    }
+  }
+
+  function table(top) {
+    const head = el('tr', {}, el('th', { class: 'l' }, 'function'), el('th', { class: 'l wide' }, 'in'), el('th', {}, 'self'), el('th', {}, 'with callees'), el('th', { class: 'wide' }, 'self, ' + (top.unit === 'count' ? top.type : top.unit)));
+    fill('top', el('table', {}, head, ...top.functions.filter((f) => f.flat > 0).map((f) => el('tr', {},
+      el('td', { class: 'fn' }, el('button', { type: 'button', title: f.name, onclick: () => find(f.name) }, short(f.name))),
+      el('td', { class: 'l wide' }, f.module || '–'),
+      el('td', {}, percent(f.flat_share), el('span', { class: 'share wide' }, el('i', { width: 100 * f.flat_share + '%' }))),
+      el('td', {}, percent(f.cum_share)),
+      el('td', { class: 'wide' }, amount(f.flat, top.unit))))));
+  }
+
+  function link(node, parent, depth) {
+    node.p = parent;
+    node.d = depth;
+    for (const c of node.c || []) link(c, node, depth + 1);
+  }
+  function zoomPath() {
+    const path = [];
+    for (let n = flame.zoom; n && n.p; n = n.p) path.unshift(n);
+    return path;
+  }
+  // follow zooms to where the view was before a refresh, as far as it still exists.
+  function follow(path) {
+    for (const step of path) {
+      const next = (flame.zoom.c || []).find((c) => c.n === step.n && c.m === step.m);
+      if (!next) break;
+      flame.zoom = next;
+    }
+    $('reset').disabled = flame.zoom === flame.root;
+  }
+
+  // Colours: a module has its hue; kernel frames are blue and services grey, so that the eye parts them.
+  const colours = new Map();
+  function colour(n) {
+    const key = n.p === null ? '' : n.m || '';
+    let hue = colours.get(key);
+    if (hue === undefined) {
+      let h = 7;
+      for (const c of key) h = (h * 31 + c.codePointAt(0)) >>> 0;
+      hue = /^\[?(kernel|vmlinux|guest\.kernel)/.test(key) ? 212 : key === '' ? -1 : (h * 47) % 150 + (h % 2 ? 0 : 130);
+      if (hue > 190 && hue < 235 && !/kernel|vmlinux/.test(key)) hue += 45;
+      colours.set(key, hue);
+    }
+    const shade = (n.d % 3) * 3;
+    if (hue < 0) return dark.matches ? `hsl(215 12% ${30 + shade}%)` : `hsl(215 16% ${84 - shade}%)`;
+    return dark.matches ? `hsl(${hue} 38% ${31 + shade}%)` : `hsl(${hue} 62% ${80 - shade}%)`;
+  }
+
+  const matches = (n) => flame.needle !== '' && n.n.toLowerCase().includes(flame.needle);
+
+  function draw() {
+    const canvas = $('flame');
+    const width = $('flame-box').clientWidth;
+    if (!flame.root || !width) return;
+    const rects = [];
+    const place = (n, x, w, d) => {
+      if (w < 0.4) return;
+      rects.push({ n, x, w, d });
+      let at = x;
+      for (const c of n.c || []) {
+        const cw = w * c.v / n.v;
+        place(c, at, cw, d + 1);
+        at += cw;
+      }
+    };
+    const above = [];
+    for (let n = flame.zoom.p; n; n = n.p) above.unshift(n);
+    above.forEach((n, d) => rects.push({ n, x: 0, w: width, d, above: true }));
+    if (flame.zoom.v > 0) place(flame.zoom, 0, width, above.length);
+    const rows = rects.reduce((m, r) => Math.max(m, r.d), 0) + 1;
+    const scale = devicePixelRatio || 1;
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(rows * rowHeight * scale);
+    canvas.style.height = rows * rowHeight + 'px';
+    const g = canvas.getContext('2d');
+    const style = getComputedStyle(document.documentElement);
+    g.scale(scale, scale);
+    g.font = '12px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace';
+    g.textBaseline = 'middle';
+    const letter = g.measureText('m').width;
+    const ink = style.getPropertyValue('--ink');
+    const mark = style.getPropertyValue('--mark');
+    let found = 0;
+    for (const r of rects) {
+      const y = r.d * rowHeight;
+      const hit = matches(r.n);
+      g.globalAlpha = r.above ? 0.55 : 1;
+      g.fillStyle = hit ? mark : colour(r.n);
+      g.fillRect(r.x, y, Math.max(r.w - (r.w > 3 ? 1 : 0), 0.4), rowHeight - 1);
+      const room = Math.floor((r.w - 8) / letter);
+      if (room >= 3) {
+        const name = short(r.n.n);
+        g.fillStyle = hit ? (dark.matches ? '#000' : '#fff') : ink;
+        g.fillText(name.length > room ? name.slice(0, room - 1) + '…' : name, r.x + 4, y + rowHeight / 2);
+      }
+      if (hit && !r.above && !covered(r.n)) found += r.n.v;
+    }
+    g.globalAlpha = 1;
+    flame.rects = rects;
+    if (flame.needle) $('detail').textContent = found ? 'Found: ' + percent(found / flame.total) + ' of all, ' + amount(found, flame.unit) + '.' : 'Nothing found here.';
+  }
+  // covered: a match below another match within the view is counted with it.
+  function covered(n) {
+    for (let p = n; p !== flame.zoom; ) {
+      p = p.p;
+      if (!p) return false;
+      if (matches(p)) return true;
+    }
+    return false;
+  }
+
+  function at(event) {
+    const box = $('flame').getBoundingClientRect();
+    const x = event.clientX - box.left;
+    const d = Math.floor((event.clientY - box.top) / rowHeight);
+    return flame.rects.find((r) => r.d === d && x >= r.x && x < r.x + Math.max(r.w, 1));
+  }
+  function describe(n) {
+    const parts = [n.n + (n.m ? ' (' + n.m + ')' : ''), percent(n.v / flame.total) + ' of all, ' + amount(n.v, flame.unit)];
+    if (n.s) parts.push('itself ' + percent(n.s / flame.total));
+    if (flame.zoom.p && n.v <= flame.zoom.v) parts.push(percent(n.v / flame.zoom.v) + ' of the zoomed frame');
+    $('detail').textContent = parts.join(' — ');
+  }
+  function zoom(n) {
+    flame.zoom = n;
+    $('reset').disabled = n === flame.root;
+    draw();
+    if (!flame.needle) describe(n);
+  }
+  function find(name) {
+    $('search').value = name;
+    flame.needle = name.toLowerCase();
+    zoom(flame.root);
+    $('flame-box').scrollIntoView({ block: 'nearest' });
+  }
+
+  $('flame').onclick = (e) => { const r = at(e); if (r) { zoom(r.n); describe(r.n); } };
+  $('flame').onmousemove = (e) => { const r = at(e); $('flame').title = r ? r.n.n : ''; if (r) describe(r.n); };
+  $('reset').onclick = () => zoom(flame.root);
+  $('search').oninput = (e) => {
+    flame.needle = e.target.value.trim().toLowerCase();
+    draw();
+    if (!flame.needle && flame.zoom) describe(flame.zoom);
+  };
+  $('controls').onsubmit = (e) => e.preventDefault();
+  for (const id of ['service', 'type', 'span']) $(id).onchange = loadProfiles;
+  addEventListener('resize', draw);
+  dark.addEventListener('change', draw);
+
+  // A page nobody looks at asks nothing.
+  const every = (ms, f) => setInterval(() => { if (!document.hidden) f(); }, ms);
+  every(5000, refresh);
+  every(30000, () => { if (!$('profiles-body').hidden) loadProfiles(); });
+  refresh();
+})();
