@@ -134,15 +134,22 @@ func (d *Decoder) Decode(frame []byte) (ptrace.Traces, error) {
 		return ptrace.NewTraces(), &Error{Kind: ErrLimit, Section: "header", Offset: len(frame), Reason: "frame larger than allowed"}
 	}
 	d.budget = budget{left: d.limits.MaxDecodedBytes}
-	defer d.release()
 	h, err := d.unpack(frame, &d.budget)
-	if err != nil {
+	switch {
+	case err != nil:
+		d.release()
 		return ptrace.NewTraces(), err
-	}
-	if h.flags&flagOTLP != 0 {
+	case h.flags&flagOTLP != 0:
+		defer d.release()
 		return d.decodeOTLP(d.sections[0], h.spans)
 	}
-	if err := d.decodeColumns(h.spans); err != nil {
+	return d.decodeSections(h.spans)
+}
+
+// decodeSections turns the unpacked sections of a columnar frame into traces.
+func (d *Decoder) decodeSections(spans int) (ptrace.Traces, error) {
+	defer d.release()
+	if err := d.decodeColumns(spans); err != nil {
 		return ptrace.NewTraces(), err
 	}
 	return d.buildTraces()
