@@ -140,6 +140,16 @@ type httpView struct {
 	Signals      HTTPSignals             `mapstructure:",squash"`
 }
 
+// strictHTTPView is httpView without the Unmarshal method of confighttp: with that method unknown keys, at any level
+// below, go unnoticed.
+type strictHTTPView struct {
+	Common       commonView      `mapstructure:",squash"`
+	ClientConfig plainHTTPClient `mapstructure:",squash"`
+	Signals      HTTPSignals     `mapstructure:",squash"`
+}
+
+type plainHTTPClient confighttp.ClientConfig
+
 func (c *Config) grpcView() grpcView {
 	return grpcView{Common: c.common(), ClientConfig: c.GRPC.ClientConfig, TimeoutConfig: c.GRPC.TimeoutConfig}
 }
@@ -165,6 +175,10 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		return err
 	}
 	if head.Protocol == ProtocolHTTP {
+		// Into a value that is thrown away, from a copy: optional blocks eat their `enabled` key while decoding.
+		if err := confmap.NewFromStringMap(conf.ToStringMap()).Unmarshal(&strictHTTPView{}); err != nil {
+			return err
+		}
 		view := c.httpView()
 		if err := conf.Unmarshal(&view); err != nil {
 			return err

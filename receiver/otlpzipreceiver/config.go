@@ -44,6 +44,26 @@ type HTTPConfig struct {
 	LogsURLPath URLPath `mapstructure:"logs_url_path,omitempty"`
 }
 
+// Unmarshal implements confmap.Unmarshaler. It adds the check for unknown keys, which the Unmarshal method of the
+// embedded confighttp struct turns off for everything beside and below it.
+func (c *HTTPConfig) Unmarshal(conf *confmap.Conf) error {
+	// Into a value that is thrown away, from a copy: optional blocks eat their `enabled` key while decoding.
+	if err := confmap.NewFromStringMap(conf.ToStringMap()).Unmarshal(&strictHTTPConfig{}); err != nil {
+		return err
+	}
+	return conf.Unmarshal(c)
+}
+
+// strictHTTPConfig has the keys of HTTPConfig and no Unmarshal method.
+type strictHTTPConfig struct {
+	ServerConfig   plainHTTPServer `mapstructure:",squash"`
+	TracesURLPath  URLPath         `mapstructure:"traces_url_path,omitempty"`
+	MetricsURLPath URLPath         `mapstructure:"metrics_url_path,omitempty"`
+	LogsURLPath    URLPath         `mapstructure:"logs_url_path,omitempty"`
+}
+
+type plainHTTPServer confighttp.ServerConfig
+
 // Protocols is the `protocols` block.
 type Protocols struct {
 	// GRPC is the gRPC server (default endpoint localhost:4317); off when the key is absent.

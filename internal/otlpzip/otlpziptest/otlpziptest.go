@@ -71,7 +71,7 @@ type Server struct {
 // endpoint go to the protocol's block, and zip, if any, beside it.
 func Serve(tb testing.TB, factory receiver.Factory, set receiver.Settings, protocol string, settings, zip Map, sink *Sink) *Server {
 	tb.Helper()
-	s := &Server{Socket: filepath.Join(shortTempDir(tb), "s"), tb: tb}
+	s := &Server{Socket: SocketPath(tb), tb: tb}
 	block := Map{"endpoint": s.Socket, "transport": "unix"}
 	for k, v := range settings {
 		block[k] = v
@@ -113,13 +113,13 @@ func (s *Server) Stop() {
 	s.components = nil
 }
 
-// shortTempDir returns a directory whose name leaves room for a socket: their paths are limited to about 100 bytes.
-func shortTempDir(tb testing.TB) string {
+// SocketPath returns a path for a unix socket. It is short, since those paths are limited to about 100 bytes.
+func SocketPath(tb testing.TB) string {
 	tb.Helper()
 	dir, err := os.MkdirTemp("", "zip")
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
+	return filepath.Join(dir, "s")
 }
 
 // Front is a TCP address that stays while the servers behind it change. Connections go to its sockets in turn.
