@@ -58,7 +58,7 @@
   }
 
   // ---- figures
-  const kinds = [['spans', 'spans'], ['metric_points', 'metric points'], ['log_records', 'log records'], ['profile_samples', 'profile samples']];
+  const kinds = [['spans', 'traces', 'spans'], ['metric_points', 'metrics', 'points'], ['log_records', 'logs', 'records'], ['profile_samples', 'profiles', 'samples']];
   const sum = (list, part, kind) => list.reduce((n, x) => n + (x[part][kind] || 0), 0);
   let last = null;
 
@@ -75,21 +75,29 @@
     return el('div', { class: 'tile' }, el('span', {}, label), b, el('small', {}, note || ''));
   }
 
+  // flow says how fast spans go, and that several components are added up: agent and gateway may be one process.
+  function flow(s, part) {
+    const used = s[part].filter((x) => x.ok.spans > 0).length;
+    return [perSecond(rate(s, (x) => sum(x[part], 'ok', 'spans'))), used > 1 ? used + ' ' + part : ''].filter(Boolean).join(', ');
+  }
+
   function tiles(s) {
+    const known = s.metrics.configured && !s.metrics.error;
+    const spansOf = (part) => (known ? num(sum(s[part], 'ok', 'spans')) : '–');
     const traces = s.savings.signals.find((x) => x.signal === 'traces');
     const spans = s.savings.spans;
     const out = [
-      tile('spans in', num(sum(s.receivers, 'ok', 'spans')), perSecond(rate(s, (x) => sum(x.receivers, 'ok', 'spans')))),
-      tile('spans out', num(sum(s.exporters, 'ok', 'spans')), perSecond(rate(s, (x) => sum(x.exporters, 'ok', 'spans')))),
+      tile('spans in', spansOf('receivers'), flow(s, 'receivers')),
+      tile('spans out', spansOf('exporters'), flow(s, 'exporters')),
     ];
     if (s.savings.available && traces && traces.wire_bytes > 0 && spans > 0) {
       out.push(tile('bytes per span', trim(traces.wire_bytes / spans),
         traces.otlp_bytes > 0 ? 'OTLP ' + trim(traces.otlp_bytes / spans) + ', ' + trim(traces.otlp_bytes / traces.wire_bytes) + ' times as many' : ''));
     } else {
-      out.push(tile('bytes per span', '–', 'no span was sent by otlpzip'));
+      out.push(tile('bytes per span', '–', known ? 'no span was sent by otlpzip' : ''));
     }
     const found = s.repairs.findings.reduce((n, f) => n + f.count, 0);
-    out.push(tile('attributes repaired', s.repairs.available ? num(s.repairs.total) : '–', s.repairs.available ? num(found) + ' findings' : 'no semconv processor'));
+    out.push(tile('attributes repaired', s.repairs.available ? num(s.repairs.total) : '–', s.repairs.available ? num(found) + ' findings' : known ? 'no semconv processor' : ''));
     if (hottest) out.push(tile('hottest function', short(hottest.name), percent(hottest.flat_share) + ' ' + hottest.module, 'name'));
     fill('tiles', ...out);
   }
@@ -98,7 +106,7 @@
     if (!list.length) return el('p', { class: 'muted' }, 'No ' + title.toLowerCase() + ' has counted anything yet.');
     const used = kinds.filter(([k]) => list.some((x) => x.ok[k] || x.refused[k]));
     const shown = used.length ? used : kinds.slice(0, 1);
-    const head = el('tr', {}, el('th', { class: 'l' }, title), ...shown.map(([, n]) => el('th', {}, n)), el('th', {}, verb));
+    const head = el('tr', {}, el('th', { class: 'l' }, title), ...shown.map(([, n, unit]) => el('th', {}, n, el('small', {}, unit))), el('th', {}, verb));
     const rows = list.map((x, i) => {
       const lost = kinds.reduce((n, [k]) => n + (x.refused[k] || 0), 0);
       const before = (s) => s[part].find((y) => y.name === x.name) || { ok: {} };
@@ -245,7 +253,7 @@
   }
 
   function table(top) {
-    const head = el('tr', {}, el('th', { class: 'l' }, 'function'), el('th', { class: 'l wide' }, 'in'), el('th', {}, 'self'), el('th', {}, 'with callees'), el('th', { class: 'wide' }, 'self, ' + (top.unit === 'count' ? top.type : top.unit)));
+    const head = el('tr', {}, el('th', { class: 'l' }, 'function'), el('th', { class: 'l wide' }, 'in'), el('th', {}, 'self'), el('th', { title: 'itself and what it called' }, 'total'), el('th', { class: 'wide' }, 'self, ' + (top.unit === 'count' ? top.type : top.unit)));
     fill('top', el('table', {}, head, ...top.functions.filter((f) => f.flat > 0).map((f) => el('tr', {},
       el('td', { class: 'fn' }, el('button', { type: 'button', title: f.name, onclick: () => find(f.name) }, short(f.name))),
       el('td', { class: 'l wide' }, f.module || '–'),
