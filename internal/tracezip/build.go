@@ -156,7 +156,7 @@ func (b *frameBuilder) writeParent(e *Encoder, i int, s *spanRecord) {
 	for ; x.slots[slot].pos != 0; slot = x.next(slot) {
 		if at := x.slots[slot].pos - 1; x.slots[slot].tag == tag && b.external[at] == s.parent {
 			b.code(secParents, parentExternal)
-			b.varint(secOverflow, uint64(at))
+			b.varint(secOverflow, uint64(len(b.external)-1-int(at)))
 			return
 		}
 	}

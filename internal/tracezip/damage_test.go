@@ -375,13 +375,23 @@ func TestAllocations(t *testing.T) {
 func TestKeepsNothing(t *testing.T) {
 	e := NewEncoder()
 	td := ptrace.NewTraces()
-	manySpans(200000, func(i int, s ptrace.Span) { s.SetName(fmt.Sprint("n", i)) })(td)
+	manySpans(100000, func(i int, s ptrace.Span) {
+		s.SetName(fmt.Sprint("n", i))
+		for j := range max(0, 20-i) {
+			s.Attributes().PutStr(fmt.Sprint("k", j), "v")
+		}
+	})(td)
 	if _, err := e.AppendFrame(nil, td); err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range e.set.values[:cap(e.set.values)] {
 		if v.text != "" {
 			t.Fatal("a value of the last frame is still there")
+		}
+	}
+	for _, x := range e.entries[:cap(e.entries)] {
+		if x.key != "" || x.text != "" {
+			t.Fatal("an attribute of the last frame is still there")
 		}
 	}
 	if n := cap(e.spans); n > maxKeptItems {

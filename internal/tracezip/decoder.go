@@ -366,7 +366,7 @@ func (d *Decoder) readParents() {
 			s.parent, d.parentRefs[i] = d.spans[previous].parent, d.parentRefs[previous]
 		case parentExternal:
 			if at := d.overflow.index(len(d.parents)); d.overflow.err == nil {
-				s.parent = d.parents[at]
+				s.parent = d.parents[len(d.parents)-1-at]
 			}
 		default:
 			d.readLocalParent(i, code, s)

@@ -95,7 +95,11 @@ func NewEncoder() *Encoder {
 
 func (e *Encoder) reset() {
 	e.set.reset()
-	e.entries = append(reuse(e.entries), entry{})
+	// Rows of different lengths have passed through: clear all of it.
+	if cap(e.entries) > maxKeptKeys {
+		e.entries = nil
+	}
+	e.entries = append(reuse(e.entries[:cap(e.entries)]), entry{})
 	if cap(e.scratch) > maxKeptBuffer {
 		e.scratch = nil
 	}

@@ -3,6 +3,7 @@ package tracezip
 import (
 	"encoding/binary"
 	"errors"
+	"runtime"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
@@ -57,10 +58,10 @@ const minCompress = 32
 // zstdWindow bounds the encoder's memory: the shared encoder keeps a few states of about two windows each.
 const zstdWindow = 512 << 10
 
-// The encoder states of zstd are megabytes each, so the whole process shares them. EncodeAll may be called by many
+// The encoder states of zstd are large, so the whole process shares one for every CPU. EncodeAll may be called by many
 // goroutines at once; those beyond the concurrency wait.
 var sharedZstd = sync.OnceValues(func() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(4),
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
 		zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
 })
 
@@ -74,7 +75,7 @@ type packer struct {
 	stored  [numSections]int // bytes of every section in the last frame, for reports
 }
 
-// appendFrame appends a frame made of sections. huffman tells which of them are columns of code bytes.
+// appendFrame appends a frame made of sections.
 func (p *packer) appendFrame(dst []byte, flags byte, spans int, sections [][]byte) ([]byte, error) {
 	p.header = binary.AppendUvarint(p.header[:0], uint64(spans))
 	p.body = p.body[:0]

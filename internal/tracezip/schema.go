@@ -91,7 +91,7 @@ const (
 	parentNone     = 0 // all zero
 	parentNew      = 1 // 8 new bytes in raw
 	parentSame     = 2 // that of the trace's previous span
-	parentExternal = 3 // the overflow-th of the external parents
+	parentExternal = 3 // the external parent before the newest by overflow
 	parentLocal    = 4 // 4+zigzag(distance within the trace)
 )
 

@@ -6,7 +6,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// TestSizes logs bytes a span beside OTLP with zstd, the shares of the sections, and fails when columns stop paying.
+// TestSizes logs bytes a span beside OTLP with zstd, the shares of the sections, and fails when columns stop paying:
+//
+//	OTELPLUS_DATA=folder go test -v -run TestSizes ./internal/tracezip
 func TestSizes(t *testing.T) {
 	enc, err := zstd.NewWriter(nil)
 	if err != nil {
@@ -32,6 +34,9 @@ func TestSizes(t *testing.T) {
 			}
 			n := float64(spans)
 			t.Logf("%-20s %5d: otlp+zstd %.2f, tracezip %.2f B/span, ratio %.3f", recordingName(path), size, float64(plain)/n, float64(ours)/n, float64(ours)/float64(plain))
+			if size == 1000 && ours*100 > plain*68 {
+				t.Errorf("%s: %d bytes for what OTLP with zstd does in %d", path, ours, plain)
+			}
 			for i, s := range sections {
 				t.Logf("    %-10s %.2f", sectionNames[i], float64(s)/n)
 			}
