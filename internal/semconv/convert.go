@@ -238,11 +238,25 @@ func (o *operation) adjust(v pcommon.Value, c *converted) outcome {
 	case o.members != nil && !slices.Contains(o.members, text):
 		return noCounterpart
 	case o.lower:
-		if lower := strings.ToLower(text); lower != text {
-			c.how, c.s = asString, lower
-		}
+		c.lower(text)
 	}
 	return fits
+}
+
+// lower folds ASCII letters only: schemes and protocol names have no others, and bytes that are no UTF-8 must come through.
+func (c *converted) lower(text string) {
+	for i := range len(text) {
+		if 'A' <= text[i] && text[i] <= 'Z' {
+			folded := []byte(text)
+			for j, b := range folded {
+				if 'A' <= b && b <= 'Z' {
+					folded[j] = b + 'a' - 'A'
+				}
+			}
+			c.how, c.s = asString, string(folded)
+			return
+		}
+	}
 }
 
 // lookUp replaces an old value by the new one, or does with it what the map says of values it does not know.

@@ -4,20 +4,25 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// rebuildFrom is the number of changes from which writing a new list of attributes is cheaper than renaming one after the other:
-// a rename searches the list three times (40 ns among 12), a new list costs an allocation and a move for each attribute.
-const rebuildFrom = 4
+// rebuildFrom is the number of renames from which writing a new list of attributes is cheaper than renaming one after the other:
+// a rename searches the list three times, a new list costs an allocation and a move for each attribute. Of 12 attributes with 10
+// renames, in one run: new list 778 ns a span, in place 987; dropping six duplicates was cheaper in place.
+const rebuildFrom = 5
 
 // execute makes the changes that were decided on.
 func (w *Worker) execute(m pcommon.Map, p place) {
+	renames := 0
 	for i := range w.changes {
 		w.countChange(&w.changes[i])
+		if w.changes[i].to != 0 {
+			renames++
+		}
 	}
 	switch {
 	case len(w.changes) == 0:
 	case w.opts.KeepDeprecated:
 		w.copyAll(m)
-	case len(w.changes) >= rebuildFrom && p.signal != SignalResource && p.signal != SignalScope:
+	case renames >= rebuildFrom && p.signal != SignalResource && p.signal != SignalScope:
 		w.rebuild(m)
 	default:
 		w.renameAll(m)
