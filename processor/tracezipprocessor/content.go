@@ -2,28 +2,26 @@ package tracezipprocessor
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 	"math"
+	"math/rand/v2"
+	"slices"
 
+	"github.com/zeebo/xxh3"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata/entity"
 )
 
-// digest stands for content: two independent keyed hashes of an encoding in which different content differs.
-//
-// A span is dropped on equal digests. The hash is the runtime's (AES rounds where the CPU has them) under two seeds made at
-// random in this process, so nobody can prepare content that collides, and content is compared only between spans with
-// equal ids. See BenchmarkDigest for what else was measured.
-type digest [2]uint64
+// digest stands for content: a 128-bit hash, under a seed made at random in this process, of an encoding in which different
+// content differs. A span is dropped on equal digests, and content is compared only between spans with equal ids.
+type digest = xxh3.Uint128
 
-type hasher [2]maphash.Seed
+// hasher makes digests. xxh3 was the fastest with 128 bits; see BenchmarkDigest.
+type hasher struct{ seed uint64 }
 
-func newHasher() hasher { return hasher{maphash.MakeSeed(), maphash.MakeSeed()} }
+func newHasher() hasher { return hasher{rand.Uint64()} }
 
-func (h *hasher) sum(encoded []byte) digest {
-	return digest{maphash.Bytes(h[0], encoded), maphash.Bytes(h[1], encoded)}
-}
+func (h hasher) sum(encoded []byte) digest { return xxh3.Hash128Seed(encoded, h.seed) }
 
 // maxDepth bounds how deep nested values are followed. What is deeper is neither merged nor dropped.
 const maxDepth = 32
@@ -64,31 +62,29 @@ func (e *encoder) scope(s pcommon.InstrumentationScope, schemaURL string) {
 // span appends everything that a span says. Resource and scope come as their digests.
 func (e *encoder) span(s ptrace.Span, resource, scope digest) {
 	var fixed [124]byte
-	put := binary.LittleEndian.PutUint64
-	put(fixed[0:], resource[0])
-	put(fixed[8:], resource[1])
-	put(fixed[16:], scope[0])
-	put(fixed[24:], scope[1])
+	binary.LittleEndian.PutUint64(fixed[0:], resource.Hi)
+	binary.LittleEndian.PutUint64(fixed[8:], resource.Lo)
+	binary.LittleEndian.PutUint64(fixed[16:], scope.Hi)
+	binary.LittleEndian.PutUint64(fixed[24:], scope.Lo)
 	traceID, spanID, parentID := s.TraceID(), s.SpanID(), s.ParentSpanID()
 	copy(fixed[32:], traceID[:])
 	copy(fixed[48:], spanID[:])
 	copy(fixed[56:], parentID[:])
-	put(fixed[64:], uint64(s.StartTimestamp()))
-	put(fixed[72:], uint64(s.EndTimestamp()))
-	put32 := binary.LittleEndian.PutUint32
-	put32(fixed[80:], s.Flags())
-	put32(fixed[84:], uint32(s.Kind()))
-	put32(fixed[88:], uint32(s.Status().Code()))
-	put32(fixed[92:], s.DroppedAttributesCount())
-	put32(fixed[96:], s.DroppedEventsCount())
-	put32(fixed[100:], s.DroppedLinksCount())
+	binary.LittleEndian.PutUint64(fixed[64:], uint64(s.StartTimestamp()))
+	binary.LittleEndian.PutUint64(fixed[72:], uint64(s.EndTimestamp()))
+	binary.LittleEndian.PutUint32(fixed[80:], s.Flags())
+	binary.LittleEndian.PutUint32(fixed[84:], uint32(s.Kind()))
+	binary.LittleEndian.PutUint32(fixed[88:], uint32(s.Status().Code()))
+	binary.LittleEndian.PutUint32(fixed[92:], s.DroppedAttributesCount())
+	binary.LittleEndian.PutUint32(fixed[96:], s.DroppedEventsCount())
+	binary.LittleEndian.PutUint32(fixed[100:], s.DroppedLinksCount())
 	name, state, message := s.Name(), s.TraceState().AsRaw(), s.Status().Message()
 	events, links := s.Events(), s.Links()
-	put32(fixed[104:], uint32(len(name)))
-	put32(fixed[108:], uint32(len(state)))
-	put32(fixed[112:], uint32(len(message)))
-	put32(fixed[116:], uint32(events.Len()))
-	put32(fixed[120:], uint32(links.Len()))
+	binary.LittleEndian.PutUint32(fixed[104:], uint32(len(name)))
+	binary.LittleEndian.PutUint32(fixed[108:], uint32(len(state)))
+	binary.LittleEndian.PutUint32(fixed[112:], uint32(len(message)))
+	binary.LittleEndian.PutUint32(fixed[116:], uint32(events.Len()))
+	binary.LittleEndian.PutUint32(fixed[120:], uint32(links.Len()))
 	e.buf = append(e.buf, fixed[:]...)
 	e.buf = append(e.buf, name...)
 	e.buf = append(e.buf, state...)
@@ -122,9 +118,31 @@ func (e *encoder) link(l ptrace.SpanLink) {
 func (e *encoder) attributes(m pcommon.Map, depth int) {
 	e.uint32(uint32(m.Len()))
 	for k, v := range m.All() {
+		if v.Type() == pcommon.ValueTypeStr {
+			e.stringAttribute(k, v.Str())
+			continue
+		}
 		e.string(k)
 		e.value(v, depth)
 	}
+}
+
+// stringAttribute is string(k) and value(v) for the commonest type in one go, which saves a tenth of the whole.
+func (e *encoder) stringAttribute(k, v string) {
+	b := e.room(len(k) + len(v) + 9)
+	binary.LittleEndian.PutUint32(b, uint32(len(k)))
+	copy(b[4:], k)
+	b = b[4+len(k):]
+	b[0] = byte(pcommon.ValueTypeStr)
+	binary.LittleEndian.PutUint32(b[1:], uint32(len(v)))
+	copy(b[5:], v)
+}
+
+// room makes the buffer n bytes longer and returns those.
+func (e *encoder) room(n int) []byte {
+	from := len(e.buf)
+	e.buf = slices.Grow(e.buf, n)[:from+n]
+	return e.buf[from:]
 }
 
 func (e *encoder) value(v pcommon.Value, depth int) {
@@ -188,8 +206,9 @@ func (e *encoder) bytes(b pcommon.ByteSlice) {
 
 // string appends a length, in four bytes as no message of OTLP reaches 4 GiB, and the bytes.
 func (e *encoder) string(s string) {
-	e.uint32(uint32(len(s)))
-	e.buf = append(e.buf, s...)
+	b := e.room(4 + len(s))
+	binary.LittleEndian.PutUint32(b, uint32(len(s)))
+	copy(b[4:], s)
 }
 
 func (e *encoder) uint32(v uint32) { e.buf = binary.LittleEndian.AppendUint32(e.buf, v) }

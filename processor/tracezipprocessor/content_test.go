@@ -90,7 +90,7 @@ func TestEncodingShowsEveryDifference(t *testing.T) {
 		change(span)
 		td.MarkReadOnly()
 		var e encoder
-		e.span(span, digest{1, 2}, digest{3, 4})
+		e.span(span, digest{Hi: 1, Lo: 2}, digest{Hi: 3, Lo: 4})
 		assert.Empty(t, seen[string(e.buf)], "%q encodes like", name)
 		seen[string(e.buf)] = name
 		digests[h.sum(e.buf)] = true
@@ -184,6 +184,6 @@ func TestDeepBlocksAreNotMerged(t *testing.T) {
 	}
 	h := newHasher()
 	s := newScratchPool([2]uint64{1, 1}).get(2)
-	require.Zero(t, s.mergeResources(td, &h))
+	require.Zero(t, s.mergeResources(td, h))
 	require.Equal(t, 2, td.ResourceSpans().Len())
 }

@@ -90,7 +90,7 @@ func (d *dedup) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 func (d *dedup) process(ctx context.Context, td ptrace.Traces, spans int) (ticket, int) {
 	s := d.scratch.get(spans)
 	defer d.scratch.put(s)
-	resources, scopes := s.read(td, &d.hasher)
+	resources, scopes := s.read(td, d.hasher)
 	simd.HashIDs(s.ids, s.first, s.last, s.spanID, &d.seed)
 	t, gone := d.window.admit(s.ids, s.contents, s.skip, s.verdicts)
 	d.countEvicted(ctx, gone)
@@ -108,7 +108,7 @@ func (d *dedup) process(ctx context.Context, td ptrace.Traces, spans int) (ticke
 }
 
 // read merges equal blocks and fills the columns, but for the hashes of the ids.
-func (s *scratch) read(td ptrace.Traces, h *hasher) (resources, scopes int) {
+func (s *scratch) read(td ptrace.Traces, h hasher) (resources, scopes int) {
 	resources = s.mergeResources(td, h)
 	row := 0
 	for i, rs := range td.ResourceSpans().All() {
@@ -120,7 +120,7 @@ func (s *scratch) read(td ptrace.Traces, h *hasher) (resources, scopes int) {
 	return resources, scopes
 }
 
-func (s *scratch) readSpans(spans ptrace.SpanSlice, resource, scope blockInfo, h *hasher, row int) int {
+func (s *scratch) readSpans(spans ptrace.SpanSlice, resource, scope blockInfo, h hasher, row int) int {
 	for i := range spans.Len() {
 		span := spans.At(i)
 		traceID, spanID := span.TraceID(), span.SpanID()

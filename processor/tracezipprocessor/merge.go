@@ -22,7 +22,7 @@ func (m *merger) reset() {
 
 // first returns the place of the first block that is equal to the one just encoded, from the given offset on, or at itself.
 // Equal digests are not enough here: bytes are compared, different blocks are never merged.
-func (m *merger) first(at, from int, h *hasher) (int, digest) {
+func (m *merger) first(at, from int, h hasher) (int, digest) {
 	encoded := m.buf[from:]
 	sum := h.sum(encoded)
 	if m.deep {
@@ -44,7 +44,7 @@ func (m *merger) first(at, from int, h *hasher) (int, digest) {
 
 // mergeResources moves the scopes of every resource block into the first equal one, keeping their order, and removes the
 // blocks left over. It returns how many those were.
-func (s *scratch) mergeResources(td ptrace.Traces, h *hasher) int {
+func (s *scratch) mergeResources(td ptrace.Traces, h hasher) int {
 	s.blocks.reset()
 	all := td.ResourceSpans()
 	s.resources = s.resources[:0]
@@ -70,7 +70,7 @@ func (s *scratch) mergeResources(td ptrace.Traces, h *hasher) int {
 }
 
 // mergeScopes does the same for the scopes of one resource.
-func (s *scratch) mergeScopes(rs ptrace.ResourceSpans, h *hasher) int {
+func (s *scratch) mergeScopes(rs ptrace.ResourceSpans, h hasher) int {
 	s.blocks.reset()
 	all := rs.ScopeSpans()
 	s.scopes = s.scopes[:0]

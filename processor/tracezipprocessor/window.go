@@ -38,6 +38,7 @@ type window struct {
 	maxAge  uint32
 	start   time.Time
 	batches uint32
+	touched uint64 // keeps the reads of touch from being optimised away
 }
 
 // entry is one remembered span.
@@ -106,6 +107,9 @@ func (w *window) admit(ids []uint64, contents []digest, skip []bool, verdicts []
 	t := ticket{from: w.head, owner: w.batches}
 	place := int(w.head % uint64(len(w.ring)))
 	for i, id := range ids {
+		if i%lookahead == 0 {
+			w.touch(ids[i:min(i+lookahead, len(ids))])
+		}
 		if skip[i] {
 			verdicts[i] = keep
 			continue
@@ -131,6 +135,26 @@ func (w *window) admit(ids []uint64, contents []digest, skip []bool, verdicts []
 	}
 	t.to = w.head
 	return t, gone
+}
+
+// lookahead is how many spans' slots are fetched at once.
+const lookahead = 16
+
+// touch reads the slots that the next spans are going to need, and those of the entries that will make room for them, so
+// that the cache misses happen at the same time instead of one after the other: the index is far larger than the cache
+// nearest to the core.
+func (w *window) touch(ids []uint64) {
+	var sum uint64
+	for _, id := range ids {
+		sum += w.index[uint32(id>>32)>>w.shift]
+	}
+	if n := uint64(len(w.ring)); w.head-w.tail+uint64(len(ids)) > n {
+		place := w.tail % n
+		for _, e := range w.ring[place:min(place+uint64(len(ids)), n)] {
+			sum += w.index[uint32(e.ids>>32)>>w.shift]
+		}
+	}
+	w.touched = sum
 }
 
 // find judges one span. The slot is where it can be remembered, or negative if it should not be.

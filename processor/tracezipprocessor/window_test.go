@@ -15,7 +15,7 @@ import (
 func admitAll(w *window, rows ...[2]uint64) ([]verdict, ticket, evicted) {
 	ids, contents := make([]uint64, len(rows)), make([]digest, len(rows))
 	for i, r := range rows {
-		ids[i], contents[i] = r[0], digest{r[1], r[1]}
+		ids[i], contents[i] = r[0], digest{Hi: r[1], Lo: r[1]}
 	}
 	verdicts := make([]verdict, len(rows))
 	t, gone := w.admit(ids, contents, make([]bool, len(rows)), verdicts)
