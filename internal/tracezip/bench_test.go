@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -14,7 +15,8 @@ import (
 //
 //	GOMAXPROCS=1 OTELPLUS_DATA=folder go test -run '^$' -bench . -benchtime 300x -count 5 ./internal/tracezip
 //
-// Without OTELPLUS_DATA only the committed sample is used. B/span is the size on the wire.
+// Without OTELPLUS_DATA only the committed sample is used. B/span is the size on the wire, cpu-ns/span CPU time
+// with garbage collection.
 
 var benchSizes = []int{100, 1000, 5000}
 
@@ -128,14 +130,14 @@ func benchmarkAll(b *testing.B, run func(b *testing.B, c contender, batches []pt
 func BenchmarkEncode(b *testing.B) {
 	benchmarkAll(b, func(b *testing.B, c contender, batches []ptrace.Traces, spans int) {
 		b.ReportAllocs()
-		total := 0
+		total, before := 0, cpuTime()
 		for b.Loop() {
 			total = 0
 			for _, td := range batches {
 				total += len(c.encode(td))
 			}
 		}
-		report(b, spans, total)
+		report(b, spans, total, cpuTime()-before)
 	})
 }
 
@@ -146,7 +148,7 @@ func BenchmarkDecode(b *testing.B) {
 			frames = append(frames, bytes.Clone(c.encode(td)))
 		}
 		b.ReportAllocs()
-		total := 0
+		total, before := 0, cpuTime()
 		for b.Loop() {
 			total = 0
 			for _, f := range frames {
@@ -154,11 +156,12 @@ func BenchmarkDecode(b *testing.B) {
 				c.decode(f)
 			}
 		}
-		report(b, spans, total)
+		report(b, spans, total, cpuTime()-before)
 	})
 }
 
-func report(b *testing.B, spans, bytes int) {
+func report(b *testing.B, spans, bytes int, cpu time.Duration) {
 	b.ReportMetric(float64(bytes)/float64(spans), "B/span")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(spans), "ns/span")
+	b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N)/float64(spans), "cpu-ns/span")
 }

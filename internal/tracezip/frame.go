@@ -102,7 +102,8 @@ func (p *packer) appendFrame(dst []byte, flags byte, spans int, sections [][]byt
 
 // pack appends one section to the body and returns the codec it chose. Huffman and zstd data follow their length.
 func (p *packer) pack(flags byte, section int, raw []byte) (int, error) {
-	if flags&flagOTLP == 0 && (section == secMantissas || section == secRaw) || len(raw) == 0 {
+	columnar := flags&flagOTLP == 0
+	if len(raw) == 0 || columnar && (section == secMantissas || section == secRaw && !repetitive(raw)) {
 		p.body = append(p.body, raw...)
 		return codecRaw, nil
 	}
@@ -115,7 +116,7 @@ func (p *packer) pack(flags byte, section int, raw []byte) (int, error) {
 		return codecRaw, nil
 	}
 	codec, out := codecHuffman, []byte(nil)
-	if flags&flagOTLP == 0 && section >= secShapes && len(raw) <= huff0.BlockSizeMax {
+	if columnar && section >= secShapes && section != secRaw && len(raw) <= huff0.BlockSizeMax {
 		p.huff.Reuse = huff0.ReusePolicyNone
 		var err error
 		if out, _, err = huff0.Compress1X(raw, &p.huff); err != nil {
@@ -136,6 +137,19 @@ func (p *packer) pack(flags byte, section int, raw []byte) (int, error) {
 	p.body = binary.AppendUvarint(p.body, uint64(len(out)))
 	p.body = append(p.body, out...)
 	return codec, nil
+}
+
+// repetitive tells ids that count up, as some generators make them, from random ones, on which zstd would be wasted: bytes
+// eight apart are equal once in 256 if they are random.
+func repetitive(raw []byte) bool {
+	n := min(len(raw)-8, 1024)
+	equal := 0
+	for i := range max(n, 0) {
+		if raw[i] == raw[i+8] {
+			equal++
+		}
+	}
+	return equal*8 > n && len(raw) > minCompress
 }
 
 func isConstant(b []byte) bool {
