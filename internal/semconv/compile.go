@@ -97,6 +97,7 @@ type Registry struct {
 	ops     []operation
 	areas   []string
 	metrics map[string]*MetricRecord
+	pool    Plan // of the metrics of database connection pools
 }
 
 // Default is the compiled registry of [Release].

@@ -36,11 +36,20 @@ type scopedOp struct {
 func (r *Registry) Metric(name string) *MetricRecord { return r.metrics[name] }
 
 // Plan returns the plan for the points of the metric called name, whose record may be nil.
-func (m *MetricRecord) Plan(name string) *Plan {
-	if m != nil && m.plan != nil {
+func (r *Registry) Plan(name string, m *MetricRecord) *Plan {
+	if m != nil {
 		return m.plan
 	}
+	if isPool(name) {
+		return &r.pool
+	}
 	return &kindPlans[metricKind(name)]
+}
+
+// isPool tells metrics of database connection pools, on all of which, known to the registry or not, state and pool.name mean the
+// pool's.
+func isPool(name string) bool {
+	return strings.HasPrefix(name, "db.client.connection.") || strings.HasPrefix(name, "db.client.connections.")
 }
 
 // metricKind reads from the name of a metric which side measured it: rpc.server.duration speaks of servers.
@@ -211,7 +220,13 @@ func (c *compiler) metricPlans(final map[string]string) {
 			c.metric(old)
 		}
 	}
+	pool := plans["db.client.connection.count"]
+	c.reg.pool = Plan{kind: KindClient, scoped: pool}
 	for name, m := range c.reg.metrics {
+		if isPool(name) {
+			m.plan = &c.reg.pool
+			continue
+		}
 		// The new name decides the kind, so that points mean the same before and after the rename.
 		end := cmp.Or(m.To, finalOf(final, name))
 		m.plan = &Plan{kind: metricKind(end), scoped: plans[end]}

@@ -302,7 +302,7 @@ func TestPlacesWithoutKind(t *testing.T) {
 	for name, visit := range map[string]func(*Worker, pcommon.Map){
 		"resource": (*Worker).Resource, "scope": (*Worker).Scope, "span_link": (*Worker).SpanLink, "log": (*Worker).Log,
 		"span_event": func(w *Worker, m pcommon.Map) { w.SpanEvent(m, "e") },
-		"metric":     func(w *Worker, m pcommon.Map) { w.Point(m, Default().Metric("acme").Plan("acme")) },
+		"metric":     func(w *Worker, m pcommon.Map) { w.Point(m, Default().Plan("acme", nil)) },
 	} {
 		w := Default().NewWorker(Options{})
 		m := attrs("net.peer.name", "a", "http.scheme", "http", "deployment.environment", "prod")
@@ -317,29 +317,30 @@ func TestMetricPoints(t *testing.T) {
 		metric   string
 		in, want span
 	}{
-		"server side":             {"http.server.duration", span{"net.host.name", "a", "net.peer.name", "b"}, span{"server.address", "a", "client.address", "b"}},
-		"client side":             {"http.client.duration", span{"net.host.name", "a", "net.peer.name", "b"}, span{"net.host.name", "a", "server.address", "b"}},
-		"no side":                 {"acme.calls", span{"net.peer.name", "b"}, span{"net.peer.name", "b"}},
-		"cpu":                     {"system.cpu.time", span{"cpu", "3", "state", "wait"}, span{"cpu.logical_number", 3, "cpu.mode", "wait"}},
-		"process cpu":             {"process.cpu.time", span{"state", "wait"}, span{"cpu.mode", "iowait"}},
-		"renamed since":           {"process.runtime.jvm.memory.usage", span{"type", "heap", "pool", "eden"}, span{"jvm.memory.type", "heap", "jvm.memory.pool.name", "eden"}},
-		"converted since":         {"process.runtime.jvm.gc.duration", span{"action", "minor", "name", "G1"}, span{"jvm.gc.action", "minor", "jvm.gc.name", "G1"}},
-		"two steps":               {"system.network.io", span{"device", "eth0"}, span{"network.interface.name", "eth0"}},
-		"second step only":        {"system.network.io", span{"system.device", "eth0"}, span{"network.interface.name", "eth0"}},
-		"one step elsewhere":      {"system.disk.io", span{"device", "sda"}, span{"system.device", "sda"}},
-		"dead end stays":          {"system.disk.io", span{"direction", "read"}, span{"direction", "read"}},
-		"generic on pool metrics": {"db.client.connections.usage", span{"state", "idle", "pool.name", "p"}, span{"db.client.connection.state", "idle", "db.client.connection.pool.name", "p"}},
-		"generic elsewhere":       {"acme.pool", span{"state", "idle", "pool.name", "p"}, span{"state", "idle", "pool.name", "p"}},
-		"threads":                 {"process.runtime.jvm.threads.count", span{"daemon", true}, span{"jvm.thread.daemon", true}},
-		"status in two steps":     {"system.processes.count", span{"status", "running"}, span{"process.state", "running"}},
+		"server side":              {"http.server.duration", span{"net.host.name", "a", "net.peer.name", "b"}, span{"server.address", "a", "client.address", "b"}},
+		"client side":              {"http.client.duration", span{"net.host.name", "a", "net.peer.name", "b"}, span{"net.host.name", "a", "server.address", "b"}},
+		"no side":                  {"acme.calls", span{"net.peer.name", "b"}, span{"net.peer.name", "b"}},
+		"cpu":                      {"system.cpu.time", span{"cpu", "3", "state", "wait"}, span{"cpu.logical_number", 3, "cpu.mode", "wait"}},
+		"process cpu":              {"process.cpu.time", span{"state", "wait"}, span{"cpu.mode", "iowait"}},
+		"renamed since":            {"process.runtime.jvm.memory.usage", span{"type", "heap", "pool", "eden"}, span{"jvm.memory.type", "heap", "jvm.memory.pool.name", "eden"}},
+		"converted since":          {"process.runtime.jvm.gc.duration", span{"action", "minor", "name", "G1"}, span{"jvm.gc.action", "minor", "jvm.gc.name", "G1"}},
+		"two steps":                {"system.network.io", span{"device", "eth0"}, span{"network.interface.name", "eth0"}},
+		"second step only":         {"system.network.io", span{"system.device", "eth0"}, span{"network.interface.name", "eth0"}},
+		"one step elsewhere":       {"system.disk.io", span{"device", "sda"}, span{"system.device", "sda"}},
+		"dead end stays":           {"system.disk.io", span{"direction", "read"}, span{"direction", "read"}},
+		"generic on pool metrics":  {"db.client.connections.usage", span{"state", "idle", "pool.name", "p"}, span{"db.client.connection.state", "idle", "db.client.connection.pool.name", "p"}},
+		"generic on unknown pools": {"db.client.connections.hits", span{"pool.name", "p"}, span{"db.client.connection.pool.name", "p"}},
+		"generic elsewhere":        {"acme.pool", span{"state", "idle", "pool.name", "p"}, span{"state", "idle", "pool.name", "p"}},
+		"threads":                  {"process.runtime.jvm.threads.count", span{"daemon", true}, span{"jvm.thread.daemon", true}},
+		"status in two steps":      {"system.processes.count", span{"status", "running"}, span{"process.state", "running"}},
 	} {
 		w := Default().NewWorker(Options{})
 		m := attrs(tc.in...)
-		w.Point(m, Default().Metric(tc.metric).Plan(tc.metric))
+		w.Point(m, Default().Plan(tc.metric, Default().Metric(tc.metric)))
 		assert.Equal(t, text(attrs(tc.want...)), text(m), name)
 		if to := Default().Metric(tc.metric); to != nil && to.To != "" {
 			again := attrs(tc.in...)
-			w.Point(again, Default().Metric(to.To).Plan(to.To))
+			w.Point(again, Default().Plan(to.To, Default().Metric(to.To)))
 			assert.Equal(t, text(m), text(again), "%s: the new name of the metric reads its points differently", name)
 		}
 	}

@@ -31,7 +31,7 @@ func (p *semconvProcessor) processScope(w *semconv.Worker, metrics pmetric.Metri
 			w.Metric(record)
 			renames = renames || record.To != ""
 		}
-		processPoints(w, m, record.Plan(m.Name()))
+		processPoints(w, m, p.registry.Plan(m.Name(), record))
 	}
 	if renames {
 		p.renameMetrics(w, metrics)
