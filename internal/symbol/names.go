@@ -52,28 +52,56 @@ func cmp(a, b uint64) int {
 	return 0
 }
 
-// candidate is the best symbol so far for one address.
+// match collects, while symbols stream by, the best one for each address: the
+// nearest start whose size covers the address. Assembly often gives no size;
+// such a symbol names what follows it, up to the next symbol of any kind.
+type match struct {
+	addrs   []uint64
+	covers  []candidate // size covers the address
+	sizedUp []uint64    // largest start of symbols that end between the address before and this one
+	unsized []candidate // nearest without size that starts between the address before and this one
+	work    int
+}
+
 type candidate struct {
 	start, end uint64
 	name       uint32
-	rank       uint8 // 0: none, 1: no size given, 2: its size covers the address
+}
+
+// result is the answer for address i. It must be asked for in order: what
+// comes before an address comes before all that follow.
+func (m *match) result(i int) candidate {
+	if i > 0 {
+		m.sizedUp[i] = max(m.sizedUp[i], m.sizedUp[i-1])
+		if m.unsized[i-1].start > m.unsized[i].start {
+			m.unsized[i] = m.unsized[i-1]
+		}
+	}
+	if m.covers[i].start > 0 {
+		return m.covers[i]
+	}
+	if c := m.unsized[i]; c.start > m.sizedUp[i] {
+		return candidate{c.start, m.addrs[i] + 1, c.name}
+	}
+	return candidate{}
 }
 
 func (f *File) elfNames(r io.ReaderAt, table, strs section, addrs []uint64) (found []Func, rest []uint64) {
-	best := make([]candidate, len(addrs))
-	work := maxWork
+	n := len(addrs)
+	m := &match{addrs: addrs, covers: make([]candidate, n), sizedUp: make([]uint64, n+1), unsized: make([]candidate, n+1), work: maxWork}
 	f.stream(r, table, maxSymbolTable, symbolLen, func(b []byte) bool {
-		work -= f.offer(b, addrs, best)
-		return work > 0
+		f.offer(b, m)
+		return m.work > 0
 	})
 	names := map[uint32]string{}
-	for i, c := range best {
+	for i := range addrs {
+		c := m.result(i)
 		name, ok := names[c.name]
-		if !ok && c.rank > 0 {
+		if !ok && c.start > 0 {
 			name = f.name(r, strs, uint64(c.name))
 			names[c.name] = name
 		}
-		if c.rank == 0 || name == "" {
+		if c.start == 0 || name == "" {
 			rest = append(rest, addrs[i])
 			continue
 		}
@@ -107,41 +135,38 @@ func (f *File) stream(r io.ReaderAt, s section, limit, entry uint64, each func([
 	}
 }
 
-// offer lets one symbol compete for the addresses it may name: a symbol whose
-// size covers the address beats one without size that merely comes before it,
-// and among equals the nearest start wins. It returns how many addresses it
-// looked at: real symbols cover few, hostile ones all of them.
-func (f *File) offer(b []byte, addrs []uint64, best []candidate) (work int) {
+// offer lets one symbol compete. Real symbols cover few addresses, hostile ones
+// all of them: work counts.
+func (f *File) offer(b []byte, m *match) {
 	typ := b[4] & 15
 	if (typ != sttFunc && typ != sttNotype && typ != sttIFunc) || f.order.Uint16(b[6:]) == shndxUndef {
-		return 0
+		return
 	}
 	start, size := f.order.Uint64(b[8:]), f.order.Uint64(b[16:])
-	if start == 0 || start > addrs[len(addrs)-1] {
-		return 0
+	if start == 0 || start > m.addrs[len(m.addrs)-1] || start+size < start {
+		return
 	}
-	end, rank := start+size, uint8(2)
+	c := candidate{start, start + size, f.order.Uint32(b)}
+	i := 0
+	if start > m.addrs[0] {
+		i, _ = slices.BinarySearch(m.addrs, start)
+	}
 	if size == 0 {
-		end, rank = ^uint64(0), 1
-	} else if typ == sttNotype || end < start || end <= addrs[0] {
-		return 0
-	}
-	i, _ := slices.BinarySearch(addrs, start)
-	for ; i < len(addrs) && addrs[i] < end; i++ {
-		work++
-		c := &best[i]
-		if rank < c.rank || rank == c.rank && start <= c.start {
-			if rank == 1 && start < c.start {
-				return work // whoever is nearer is nearer to all that follow
-			}
-			continue
+		if start > m.unsized[i].start {
+			m.unsized[i] = c
 		}
-		*c = candidate{start, end, f.order.Uint32(b), rank}
-		if rank == 1 {
-			c.end = addrs[i] + 1
+		return
+	}
+	if typ == sttNotype {
+		return
+	}
+	for ; i < len(m.addrs) && m.addrs[i] < c.end; i++ {
+		m.work--
+		if start > m.covers[i].start {
+			m.covers[i] = c
 		}
 	}
-	return work
+	m.sizedUp[i] = max(m.sizedUp[i], start)
 }
 
 // name reads one string of a string table.
