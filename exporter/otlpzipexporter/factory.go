@@ -135,7 +135,7 @@ func createTraces(ctx context.Context, set exporter.Settings, cfg component.Conf
 	if err != nil {
 		return nil, err
 	}
-	pusher := newTracePusher(in.link, in.peer, in.tel, in.buffers, in.config.Zip.Fallback)
+	pusher := newTracePusher(in.link, in.peer, in.tel, in.buffers, set.Logger, in.config.Zip.Fallback)
 	return exporterhelper.NewTraces(ctx, set, cfg, pusher.push, in.options()...)
 }
 

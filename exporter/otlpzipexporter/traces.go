@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
 	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
@@ -29,14 +30,15 @@ type tracePusher struct {
 	link     link
 	peer     *negotiator
 	tel      *telemetry
+	logger   *zap.Logger
 	fallback bool
 	encoders *otlpzip.FreeList[*tracezip.Encoder]
 	buffers  *bufferPool
 }
 
-func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPool, fallback bool) *tracePusher {
+func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPool, logger *zap.Logger, fallback bool) *tracePusher {
 	return &tracePusher{
-		link: l, peer: peer, tel: tel, fallback: fallback, buffers: buffers,
+		link: l, peer: peer, tel: tel, logger: logger, fallback: fallback, buffers: buffers,
 		encoders: otlpzip.NewFreeList(tracezip.NewEncoder),
 	}
 }
@@ -84,10 +86,18 @@ func (p *tracePusher) send(ctx context.Context, td ptrace.Traces) error {
 	}
 }
 
-func (p *tracePusher) encode(td ptrace.Traces) (*[]byte, error) {
+// encode turns a panic of the encoder into an error, so that the batch goes as OTLP: what cannot be encoded must not
+// end the agent. The encoder it happened in is not used again.
+func (p *tracePusher) encode(td ptrace.Traces) (buf *[]byte, err error) {
+	buf = p.buffers.Get(0)
+	defer func() {
+		if r := recover(); r != nil {
+			p.logger.Error("Failed to encode a tracezip frame, please report this", zap.Any("panic", r), zap.Stack("stack"))
+			err = fmt.Errorf("encoder failure: %v", r)
+		}
+	}()
 	enc := p.encoders.Get()
-	buf := p.buffers.Get(0)
-	frame, err := enc.AppendFrame((*buf)[:0], td)
+	frame, err := enc.AppendFrame(*buf, td)
 	p.encoders.Put(enc)
 	*buf = frame
 	p.buffers.last.Store(int64(min(len(frame), maxIdleBuffer)))
@@ -116,7 +126,8 @@ func (p *tracePusher) sendOTLP(ctx context.Context, td ptrace.Traces, spans int,
 	}
 }
 
-// partial is the error of a batch of which a part is done with: only rest is to be retried.
+// partial is the error of a batch of which a part is done with: it is about rest only, to be retried or, when err is
+// permanent, refused.
 type partial struct {
 	err  error
 	rest ptrace.Traces
@@ -136,20 +147,23 @@ func (p *tracePusher) sendHalves(ctx context.Context, td ptrace.Traces, spans in
 	}
 	errSecond := p.send(ctx, second)
 	switch {
-	case errSecond == nil:
-		return errFirst
-	case consumererror.IsPermanent(errSecond):
-		return errors.Join(errFirst, errSecond)
+	case errFirst == nil && errSecond == nil:
+		return nil
 	case errFirst == nil:
 		return &partial{err: errSecond, rest: remaining(errSecond, second)}
-	default:
-		// One half is permanently refused, the other to be retried, and only one of the two can be returned. Retry
-		// both: the refused half stays in the request until it is alone, and is then reported as what it is.
-		return &partial{err: errSecond, rest: merge(first, remaining(errSecond, second))}
+	case errSecond == nil:
+		return &partial{err: errFirst, rest: remaining(errFirst, first)}
 	}
+	rest := merge(remaining(errFirst, first), remaining(errSecond, second))
+	if consumererror.IsPermanent(errSecond) {
+		return &partial{err: errors.Join(errFirst, errSecond), rest: rest}
+	}
+	// One part is refused for good, the other to be retried, and only one of the two can be returned. Retry both: the
+	// refused part stays in the request until it is alone, and is then reported as what it is.
+	return &partial{err: errSecond, rest: rest}
 }
 
-// remaining is what a failed send left to retry.
+// remaining is what of a failed send was not delivered.
 func remaining(err error, sent ptrace.Traces) ptrace.Traces {
 	var part *partial
 	if errors.As(err, &part) {

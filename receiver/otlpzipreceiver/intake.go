@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -64,9 +65,7 @@ func (in *intake) frame(ctx context.Context, frame []byte) error {
 	if len(frame) > in.maxFrame {
 		return in.refuse(ctx, in.frameTooLarge(len(frame)))
 	}
-	dec := in.decoders.Get()
-	td, err := dec.Decode(frame)
-	in.decoders.Put(dec)
+	td, err := in.decode(frame)
 	if err != nil {
 		return in.refuse(ctx, err)
 	}
@@ -75,6 +74,21 @@ func (in *intake) frame(ctx context.Context, frame []byte) error {
 		return err
 	}
 	return nil
+}
+
+// decode turns a panic of the decoder into the refusal of one frame: gRPC would end the process with it, and frames
+// come from outside. The decoder it happened in is not used again.
+func (in *intake) decode(frame []byte) (td ptrace.Traces, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			in.settings.Logger.Error("Failed to decode a tracezip frame, please report this", zap.Any("panic", p), zap.Stack("stack"))
+			err = &tracezip.Error{Kind: tracezip.ErrCorrupt, Section: "unknown", Reason: "decoder failure"}
+		}
+	}()
+	dec := in.decoders.Get()
+	td, err = dec.Decode(frame)
+	in.decoders.Put(dec)
+	return td, err
 }
 
 func (in *intake) frameTooLarge(size int) error {

@@ -451,3 +451,70 @@ func TestCreateUnsupported(t *testing.T) {
 }
 
 var _ receiver.Traces = (*sharedReceiver)(nil)
+
+// TestDecoderPanic: one frame is refused, the process lives.
+func TestDecoderPanic(t *testing.T) {
+	cfg := otlpziptest.Config(t, NewFactory(), Map{"protocols": Map{"grpc": nil}}).(*Config)
+	r, err := newReceiver(cfg, receivertest.NewNopSettings(NewFactory().Type()))
+	require.NoError(t, err)
+	r.decoders = otlpzip.NewFreeList(func() *tracezip.Decoder { return nil })
+	in, err := newIntake(r, "grpc", 1<<20)
+	require.NoError(t, err)
+	err = in.frame(context.Background(), frameOf(t, otlpziptest.Traces(3)))
+	assert.Equal(t, codes.InvalidArgument, status.Code(err))
+	assert.Equal(t, otlpzip.ReasonCorrupt, otlpzip.FrameReason(status.Convert(err)))
+}
+
+// token is an authenticator that wants one header.
+type token struct{ component.Component }
+
+func (token) Authenticate(ctx context.Context, sources map[string][]string) (context.Context, error) {
+	for k, v := range sources {
+		if strings.EqualFold(k, "x-token") && len(v) == 1 && v[0] == "secret" {
+			return ctx, nil
+		}
+	}
+	return ctx, errors.New("who are you")
+}
+
+type authHost struct {
+	extensions map[component.ID]component.Component
+}
+
+func (h authHost) GetExtensions() map[component.ID]component.Component { return h.extensions }
+
+// TestAuth: frames are authenticated like everything else, and strangers learn nothing.
+func TestAuth(t *testing.T) {
+	id := component.MustNewID("token")
+	host := authHost{map[component.ID]component.Component{id: token{}}}
+	grpcSocket, httpSocket := otlpziptest.SocketPath(t), otlpziptest.SocketPath(t)
+	auth := Map{"authenticator": "token"}
+	cfg := otlpziptest.Config(t, NewFactory(), Map{"protocols": Map{
+		"grpc": Map{"endpoint": grpcSocket, "transport": "unix", "auth": auth},
+		"http": Map{"endpoint": httpSocket, "transport": "unix", "auth": auth},
+	}})
+	var sink otlpziptest.Sink
+	c := otlpziptest.Build(t, NewFactory(), receivertest.NewNopSettings(NewFactory().Type()), cfg, &sink)[0]
+	require.NoError(t, c.Start(context.Background(), host))
+	t.Cleanup(func() { require.NoError(t, c.Shutdown(context.Background())) })
+
+	frame := frameOf(t, otlpziptest.Traces(3))
+	st, _, advertised := grpcSender(t, otlpziptest.NewFront(t, grpcSocket).Addr)(t, frame)
+	assert.Equal(t, codes.Unauthenticated, st.Code())
+	assert.Equal(t, otlpzip.Capability{}, advertised)
+	addr := otlpziptest.NewFront(t, httpSocket).Addr
+	st, httpCode, advertised := httpSender(t, addr)(t, frame)
+	assert.Equal(t, codes.Unauthenticated, st.Code())
+	assert.Equal(t, http.StatusUnauthorized, httpCode)
+	assert.Equal(t, otlpzip.Capability{}, advertised)
+
+	req, err := http.NewRequest(http.MethodPost, "http://"+addr+"/v1/traces", bytes.NewReader(frame))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", tracezip.ContentType)
+	req.Header.Set("X-Token", "secret")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	assert.Equal(t, http.StatusOK, resp.StatusCode)
+	assert.Equal(t, 3, sink.Traces.SpanCount())
+}
