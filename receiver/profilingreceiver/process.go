@@ -23,6 +23,7 @@ type process struct {
 	described bool      // exe and container were looked up, or inherited
 	epoch     uint32
 	selected  int8 // 0 not decided, 1 profiled, -1 left out
+	missing   bool // from /proc, at the last look
 }
 
 // name is the executable's, or failing that the one the process gives itself.
@@ -63,6 +64,30 @@ func (t *tracker) scan() {
 			if p := t.load(uint32(pid)); p != nil {
 				t.procs[p.pid] = p
 			}
+		}
+	}
+}
+
+// prune forgets processes whose end was not recorded: it was lost, or they are
+// another user's and only this user's are sampled. One that is missing for the
+// first time may still have samples in the rings.
+func (t *tracker) prune() {
+	dirs, err := fs.ReadDir(t.proc, ".")
+	if err != nil {
+		return
+	}
+	alive := make(map[string]bool, len(dirs))
+	for _, d := range dirs {
+		alive[d.Name()] = true
+	}
+	for pid, p := range t.procs {
+		switch {
+		case alive[strconv.FormatUint(uint64(pid), 10)]:
+			p.missing = false
+		case p.missing:
+			delete(t.procs, pid)
+		default:
+			p.missing = true
 		}
 	}
 }

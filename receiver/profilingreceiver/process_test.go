@@ -166,3 +166,19 @@ func TestFramesOfAChain(t *testing.T) {
 	}
 	assert.Equal(t, []fileRef{a}, opened, "asked for once in a window")
 }
+
+func TestPruneForgetsWhoseEndWasLost(t *testing.T) {
+	proc := fakeProc()
+	tr := newTracker(proc, boot)
+	tr.scan()
+	for name := range proc {
+		if strings.HasPrefix(name, "41/") {
+			delete(proc, name)
+		}
+	}
+	tr.prune()
+	assert.Contains(t, tr.procs, uint32(41), "samples of it may still be in the rings")
+	tr.prune()
+	assert.NotContains(t, tr.procs, uint32(41))
+	assert.Contains(t, tr.procs, uint32(2))
+}

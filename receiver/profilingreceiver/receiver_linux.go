@@ -140,6 +140,7 @@ func (p *profiler) sample(ctx context.Context) {
 			if err := p.perf.Maintain(s.record); err != nil {
 				p.set.Logger.Warn("Some CPUs or threads cannot be sampled", zap.Error(err))
 			}
+			s.tracker.prune()
 		}
 		if now := time.Now(); !now.Before(flush) || s.window.full() {
 			flush = now.Add(p.config.FlushInterval)
