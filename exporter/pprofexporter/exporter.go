@@ -28,6 +28,8 @@ type pprofExporter struct {
 	mu      sync.Mutex
 	store   *store
 	windows *windows
+	// stuck remembers that old files could not be deleted, which is logged once and not with every request.
+	stuck bool
 }
 
 func newExporter(c *Config, set exporter.Settings) (*pprofExporter, error) {
@@ -152,9 +154,10 @@ func (e *pprofExporter) prepare(p pprofconv.Profile) (change, error) {
 func (e *pprofExporter) trim(ctx context.Context) {
 	e.windows.expire(e.now())
 	deleted, err := e.store.trim()
-	if err != nil {
-		e.logger.Warn("Old pprof files cannot be deleted", zap.Error(err))
+	if err != nil && !e.stuck {
+		e.logger.Warn("Old pprof files cannot be deleted; the directory is larger than it should be", zap.Error(err))
 	}
+	e.stuck = err != nil
 	e.telemetry.ExporterPprofFilesDeleted.Add(ctx, int64(deleted), e.self)
 	e.telemetry.ExporterPprofFiles.Record(ctx, int64(len(e.store.files)), e.self)
 }

@@ -50,9 +50,14 @@ func request(t testing.TB, parts ...part) pprofile.Profiles {
 	d.LinkTable().AppendEmpty()
 	d.AttributeTable().AppendEmpty()
 	d.StackTable().AppendEmpty()
+	known := map[string]int32{"": 0}
 	str := func(s string) int32 {
-		i, err := pprofile.SetString(d.StringTable(), s)
-		require.NoError(t, err)
+		i, ok := known[s]
+		if !ok {
+			i = int32(d.StringTable().Len())
+			d.StringTable().Append(s)
+			known[s] = i
+		}
 		return i
 	}
 	for _, part := range parts {

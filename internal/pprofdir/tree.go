@@ -63,6 +63,7 @@ type Function struct {
 type Tree struct {
 	root      *Node
 	nodes     int
+	limit     int
 	functions []Function
 	ids       map[Frame]int
 	// seen holds for each function the last sample that counted it, so that recursion counts once.
@@ -72,7 +73,7 @@ type Tree struct {
 
 // NewTree returns an empty tree.
 func NewTree() *Tree {
-	return &Tree{root: &Node{function: -1, children: map[int]*Node{}}, ids: map[Frame]int{}}
+	return &Tree{root: &Node{function: -1, children: map[int]*Node{}}, limit: maxNodes, ids: map[Frame]int{}}
 }
 
 // Root is the node of everything.
@@ -159,7 +160,7 @@ func (t *Tree) child(n *Node, function int) *Node {
 	if c := n.children[function]; c != nil {
 		return c
 	}
-	if t.nodes >= maxNodes {
+	if t.nodes >= t.limit {
 		function = t.id(Frame{Name: otherFrame})
 		if n.function == function {
 			return n

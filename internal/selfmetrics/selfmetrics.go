@@ -1,6 +1,7 @@
 package selfmetrics
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,12 +64,15 @@ func Fetch(ctx context.Context, url string) (Snapshot, error) {
 
 // Parse reads the Prometheus text format.
 func Parse(in io.Reader) (Snapshot, error) {
-	limited := &io.LimitedReader{R: in, N: maxBody + 1}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(limited)
-	if limited.N == 0 {
+	text, err := io.ReadAll(io.LimitReader(in, maxBody+1))
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if len(text) > maxBody {
 		return Snapshot{}, fmt.Errorf("more than %d bytes", maxBody)
 	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
 	if err != nil {
 		return Snapshot{}, errors.Join(errors.New("not the Prometheus text format"), err)
 	}
