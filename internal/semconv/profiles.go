@@ -46,9 +46,16 @@ const maxEntriesKept = 1 << 14
 
 // ProfileTables puts the attribute table of a request right, and the indices that point into it.
 func (w *Worker) ProfileTables(pd pprofile.Profiles) {
-	if !w.readTable(pd.Dictionary()) {
-		return
+	if w.readTable(pd.Dictionary()) {
+		w.renameEntries(pd)
 	}
+	clear(w.entries) // no reference to telemetry outlives the batch
+	if cap(w.entries) > maxEntriesKept {
+		w.entries = nil
+	}
+}
+
+func (w *Worker) renameEntries(pd pprofile.Profiles) {
 	eachRecord(pd, func(indices pcommon.Int32Slice) { w.judge(indices) })
 	for i := range w.entries {
 		if e := &w.entries[i]; e.conflict {
@@ -57,10 +64,6 @@ func (w *Worker) ProfileTables(pd pprofile.Profiles) {
 	}
 	if !w.opts.Observe {
 		w.writeTable(pd)
-	}
-	clear(w.entries) // no reference to telemetry outlives the batch
-	if cap(w.entries) > maxEntriesKept {
-		w.entries = nil
 	}
 }
 

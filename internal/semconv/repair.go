@@ -169,6 +169,7 @@ func (w *Worker) apply(m pcommon.Map, p place, o *operation, old pcommon.Value) 
 		w.shorten(m, &ch.value)
 	}
 	if out != fits || !w.settle(m, p, ch) {
+		*ch = change{} // no reference to telemetry outlives the batch
 		w.changes = w.changes[:len(w.changes)-1]
 	}
 }
