@@ -21,7 +21,7 @@ type Encoder struct {
 	resources, scopes rowTable
 	heads             map[head]uint32
 	headList          []head
-	lastHead          head
+	lastHead          uint32
 	contexts          map[[2]uint32]uint32
 	contextList       []context
 	blocks            []byte // the block structure as it goes to the wire
@@ -48,10 +48,8 @@ type head struct {
 
 // context is a resource and scope under which spans occur.
 type context struct {
-	resource, scope uint32
-	start, duration quantum
-	event           quantum
-	shapes          uint32 // named or not, so far
+	start, duration, event quantum
+	shapes                 uint32 // named or not, so far
 }
 
 type spanRecord struct {
@@ -194,7 +192,7 @@ func (e *Encoder) context(resource, scope uint32) uint32 {
 	if !ok {
 		id = uint32(len(e.contextList))
 		e.contexts[key] = id
-		e.contextList = append(e.contextList, context{resource: resource, scope: scope})
+		e.contextList = append(e.contextList, context{})
 	}
 	return id
 }
@@ -329,16 +327,16 @@ func (e *Encoder) finishNamed(shape uint32, isNew bool, entries []entry, shapes 
 }
 
 func (e *Encoder) head(h head) uint32 {
-	if len(e.headList) > 0 && h == e.lastHead {
-		return e.heads[h]
+	if int(e.lastHead) < len(e.headList) && e.headList[e.lastHead] == h {
+		return e.lastHead
 	}
-	e.lastHead = h
 	id, ok := e.heads[h]
 	if !ok {
 		id = uint32(len(e.headList))
 		e.heads[h] = id
 		e.headList = append(e.headList, h)
 	}
+	e.lastHead = id
 	return id
 }
 
