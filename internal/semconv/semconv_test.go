@@ -530,11 +530,11 @@ func randomSpan(rnd *rand.Rand, n int) []any {
 // observing finds the same.
 func TestProperties(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 20_000 {
+	w, observer := Default().NewWorker(Options{}), Default().NewWorker(Options{Observe: true})
+	for range 10_000 {
 		in := randomSpan(rnd, rnd.IntN(14))
 		kind := Kind(rnd.IntN(int(numKinds)))
 		m := attrs(in...)
-		w := Default().NewWorker(Options{})
 		w.Span(m, kind)
 		once := text(m)
 		found := drain(w)
@@ -545,7 +545,6 @@ func TestProperties(t *testing.T) {
 		again := drain(w)
 		require.Empty(t, opsOnly(again), "from %v", in)
 
-		observer := Default().NewWorker(Options{Observe: true})
 		ro := attrs(in...)
 		observer.Span(ro, kind)
 		require.Equal(t, findingsOnly(found), drain(observer), "from %v", in)
