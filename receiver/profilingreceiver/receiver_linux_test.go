@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -124,8 +125,10 @@ func TestKernelFramesHaveNames(t *testing.T) {
 		t.Skipf("SKIPPED, kernel names are not to be had: %v", priv.Limits(perfevent.ModeSystem, false))
 	}
 	done := make(chan struct{})
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	defer close(done)
-	go func() { // in and out of the kernel
+	wg.Go(func() { // in and out of the kernel
 		for buf := make([]byte, 1<<20); ; runtime.Gosched() {
 			select {
 			case <-done:
@@ -139,7 +142,7 @@ func TestKernelFramesHaveNames(t *testing.T) {
 				f.Close()
 			}
 		}
-	}()
+	})
 	collect(t, func(pd pprofile.Profiles) bool {
 		named, all := 0, 0
 		stacks(pd, os.Getpid(), func(frames []string, n int) {
