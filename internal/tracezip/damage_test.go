@@ -71,7 +71,7 @@ func TestBitFlips(t *testing.T) {
 		if td, err := d.Decode(frame); err == nil {
 			want = marshal(t, td)
 		}
-		step := max(1, len(frame)*8/2000)
+		step := max(1, len(frame)*8/500)
 		for bit := 0; bit < len(frame)*8; bit += step {
 			damaged := bytes.Clone(frame)
 			damaged[bit/8] ^= 1 << (bit % 8)

@@ -1,0 +1,110 @@
+package tracezip
+
+import (
+	"bytes"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestClasses(t *testing.T) {
+	for v, want := range map[int64]struct {
+		class    byte
+		mantissa uint64
+	}{
+		0: {0, 0}, 1: {1, 0}, -1: {2, 0}, 2: {5, 0}, 3: {7, 0}, -3: {8, 0}, 1000: {39, 0b11101000},
+		math.MaxInt64: {251, 1<<61 - 1}, -math.MaxInt64: {252, 1<<61 - 1}, math.MinInt64: {253, 0},
+	} {
+		if c, m := classOf(v); c != want.class || m != want.mantissa || valueOf(c, m) != v {
+			t.Errorf("%d: class %d, mantissa %b, back %d", v, c, m, valueOf(c, m))
+		}
+	}
+	for c := range 256 {
+		if back, _ := classOf(valueOf(byte(c), 0)); validClass(byte(c)) != (back == byte(c)) {
+			t.Errorf("class %d: valid is %v, its value has class %d", c, validClass(byte(c)), back)
+		}
+	}
+}
+
+// TestBlockLayout pins the vertical layout: SPEC.md, section 3.
+func TestBlockLayout(t *testing.T) {
+	for i, want := range map[int]int{0: 0, 1: 32, 7: 7 * 32, 8: 1, 255: 7*32 + 31} {
+		vals := make([]uint64, blockValues)
+		vals[i] = 1
+		packed := appendBlock(nil, vals, 1)
+		if len(packed) != blockBytes(1) || packed[want/8] != 1<<(want%8) {
+			t.Errorf("value %d is not bit %d of % x", i, want, packed)
+		}
+	}
+}
+
+func TestBlocksOfAllWidths(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for w := uint(1); w <= maxWidth; w++ {
+		vals, back := make([]uint64, blockValues), make([]uint64, blockValues)
+		for i := range vals {
+			vals[i] = r.Uint64() >> (64 - w)
+		}
+		packed := appendBlock([]byte{9}, vals, w)
+		if len(packed) != 1+blockBytes(w) {
+			t.Fatalf("width %d: %d bytes", w, len(packed))
+		}
+		unpackBlock(back, packed[1:], w)
+		for i := range vals {
+			if vals[i] != back[i] {
+				t.Fatalf("width %d, value %d: %x came back as %x", w, i, vals[i], back[i])
+			}
+		}
+	}
+}
+
+// TestMantissas sends numbers of every width through blocks and remainders, over three sections.
+func TestMantissas(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var m mantissas
+	var sections [3][]byte
+	var want [3][]int64
+	for s := range sections {
+		for i := range 5000 {
+			v := int64(r.Uint64()) >> (i % 70 % 64)
+			if i%3 == 0 {
+				v = int64(r.Uint64N(1 << 20)) // enough of some widths for blocks
+			}
+			want[s] = append(want[s], v)
+			sections[s] = m.add(sections[s], v)
+		}
+	}
+	packed := m.appendTo(nil)
+	var back mantissaReader
+	if err := back.reset(packed, sections[:]...); err != nil {
+		t.Fatal(err)
+	}
+	for s := range sections {
+		for i, v := range back.read(nil, sections[s]) {
+			if v != want[s][i] {
+				t.Fatalf("section %d, number %d: %d came back as %d", s, i, want[s][i], v)
+			}
+		}
+	}
+	if back.reset(packed[:len(packed)-1], sections[:]...) == nil || back.reset(append(bytes.Clone(packed), 0), sections[:]...) == nil {
+		t.Error("a wrong length is accepted")
+	}
+}
+
+func TestTokens(t *testing.T) {
+	const hex32 = "00112233445566778899aabbccddeeff"
+	f := func(s string, start, end int, mark byte) {
+		t.Helper()
+		if a, b, m := findToken(s, 0); a != start || b != end || m != mark {
+			t.Errorf("%q: [%d:%d] %d", s, a, b, m)
+		}
+	}
+	f("id=0011223344556677;", 3, 19, markHex8)
+	f(hex32, 0, 32, markHex16)
+	f("x"+hex32+"0", 0, 0, 0)                // 33 digits
+	f("x0011223344556677A", 1, 17, markHex8) // upper case is no digit here
+	f("123e4567-e89b-12d3-a456-426614174000", 0, 36, markUUID)
+	f("123e4567-e89b-12d3-a456-4266141740000", 0, 0, 0)
+	f("12345678-1234 0011223344556677", 14, 30, markHex8)
+	f("001122334455667", 0, 0, 0)
+}
