@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -37,7 +38,7 @@ type openFile struct {
 const (
 	maxOpenFiles   = 128
 	cacheBytes     = 16 << 20
-	nameBudget     = time.Second      // for all files of one window
+	nameBudget     = 10 * time.Second // for all files of one window: sampling goes on meanwhile
 	kallsymsMaxAge = 10 * time.Minute // modules come and go
 )
 
@@ -165,11 +166,12 @@ func (n *namer) learn(w *window) {
 		n.readKernel()
 	}
 	deadline := time.Now().Add(nameBudget)
-	for ref, offs := range wanted {
+	files := slices.SortedFunc(maps.Keys(wanted), func(a, b fileRef) int { return len(wanted[b]) - len(wanted[a]) })
+	for _, ref := range files { // those with the most frames first
 		if time.Now().After(deadline) {
 			return
 		}
-		n.learnFile(ref, offs, w)
+		n.learnFile(ref, wanted[ref], w)
 	}
 }
 
