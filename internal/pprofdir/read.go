@@ -181,28 +181,34 @@ func serviceOf(p *profile.Profile, f File) string {
 	return f.Name.Service
 }
 
-// parse reads one file. It does not use profile.Parse, which decompresses without a bound.
+// parse reads one file.
 func parse(path string) (p *profile.Profile, inflated int64, err error) {
 	data, err := os.ReadFile(path) //nolint:gosec // listed in the configured directory
 	if err != nil {
 		return nil, 0, err
 	}
+	if p, inflated, err = decode(data, maxFileInflated); err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return p, inflated, err
+}
+
+// decode is profile.Parse with a bound on what a file may decompress to.
+func decode(data []byte, limit int) (p *profile.Profile, inflated int64, err error) {
 	gz, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", path, err)
+		return nil, 0, err
 	}
-	raw, err := io.ReadAll(io.LimitReader(gz, maxFileInflated+1))
+	raw, err := io.ReadAll(io.LimitReader(gz, int64(limit)+1))
+	inflated = int64(len(raw))
 	if err != nil {
-		return nil, int64(len(raw)), fmt.Errorf("%s: %w", path, err)
+		return nil, inflated, err
 	}
-	if len(raw) > maxFileInflated {
-		return nil, int64(len(raw)), fmt.Errorf("%s: more than %d bytes uncompressed", path, maxFileInflated)
+	if len(raw) > limit {
+		return nil, inflated, fmt.Errorf("more than %d bytes uncompressed", limit)
 	}
-	if p, err = profile.ParseUncompressed(raw); err == nil {
-		err = p.CheckValid()
+	if p, err = profile.ParseUncompressed(raw); err != nil {
+		return nil, inflated, err
 	}
-	if err != nil {
-		return nil, int64(len(raw)), fmt.Errorf("%s: %w", path, err)
-	}
-	return p, int64(len(raw)), nil
+	return p, inflated, p.CheckValid()
 }

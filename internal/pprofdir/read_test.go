@@ -183,37 +183,28 @@ func TestOtherUnitIsSkipped(t *testing.T) {
 	assert.Equal(t, 1, v.Skipped)
 }
 
-func TestBombIsSkipped(t *testing.T) {
-	dir := t.TempDir()
+func compress(t testing.TB, raw []byte) []byte {
+	t.Helper()
 	var buf bytes.Buffer
 	gz := gzip.NewWriter(&buf)
-	zeros := make([]byte, 1<<20)
-	for range maxFileInflated>>20 + 1 {
-		_, err := gz.Write(zeros)
-		require.NoError(t, err)
-	}
-	require.NoError(t, gz.Close())
-	path := filepath.Join(dir, NewName("bomb", "samples", noon, 1).String())
-	require.NoError(t, os.WriteFile(path, buf.Bytes(), 0o600))
-	_, _, err := parse(path)
-	require.ErrorContains(t, err, "more than")
-	v, err := Read(dir, Query{})
+	_, err := gz.Write(raw)
 	require.NoError(t, err)
-	assert.Equal(t, 1, v.Skipped)
+	require.NoError(t, gz.Close())
+	return buf.Bytes()
 }
 
-func FuzzParse(f *testing.F) {
+func TestBombIsNotInflated(t *testing.T) {
+	_, inflated, err := decode(compress(t, make([]byte, 1<<20)), 1000)
+	require.ErrorContains(t, err, "more than 1000 bytes")
+	assert.Equal(t, int64(1001), inflated)
+}
+
+func FuzzDecode(f *testing.F) {
 	var buf bytes.Buffer
 	require.NoError(f, stacks{{10, []string{"main", "a"}}}.profile("count").WriteUncompressed(&buf))
 	f.Add(buf.Bytes())
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		path := filepath.Join(t.TempDir(), "f")
-		var gz bytes.Buffer
-		w := gzip.NewWriter(&gz)
-		_, _ = w.Write(raw)
-		require.NoError(t, w.Close())
-		require.NoError(t, os.WriteFile(path, gz.Bytes(), 0o600))
-		p, _, err := parse(path)
+		p, _, err := decode(compress(t, raw), 1<<20)
 		if err != nil || len(p.SampleType) == 0 {
 			return
 		}
