@@ -21,6 +21,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
+
+	"github.com/otelcol-plus/otelcol-plus/configs"
 )
 
 // kustomization is what the tests need of kustomization.yaml; an unknown key fails, so that nothing escapes them.
@@ -236,6 +238,21 @@ func TestPortsExist(t *testing.T) {
 				require.Equal(t, intstr.String, probe.HTTPGet.Port.Type)
 				assert.Contains(t, portNames(w), probe.HTTPGet.Port.StrVal, w.name)
 			}
+		}
+	}
+}
+
+// The ports of a pod are those that its configurations open.
+func TestPortsAreThoseOfTheConfigurations(t *testing.T) {
+	for _, w := range load(t).workloads() {
+		name := strings.TrimPrefix(w.name, "otelcol-plus-")
+		builtin, err := configs.Read(name)
+		require.NoError(t, err)
+		ours, err := os.ReadFile("config/" + name + ".yaml")
+		require.NoError(t, err)
+		for portName, number := range portNames(w) {
+			assert.Regexp(t, fmt.Sprintf(`(OTELPLUS_LISTEN_HOST:-127\.0\.0\.1\}:|port: )%d\b`, number), string(builtin)+string(ours),
+				"%s: port %s", w.name, portName)
 		}
 	}
 }
