@@ -61,11 +61,11 @@ func (n *namer) prepare(ref fileRef, o opener) {
 	if n.open[ref] != nil || len(n.open) >= maxOpenFiles || e != nil && (e.File == nil || !e.File.HasNames()) {
 		return
 	}
-	f, err := n.openFile(id, o)
+	f, gone, err := n.openFile(id, o)
 	if err != nil {
 		return // tried again in the next window
 	}
-	parsed, err := n.check(f, id)
+	parsed, err := n.check(f, id, gone)
 	if errors.Is(err, errReplaced) {
 		f.Close()
 		return
@@ -78,14 +78,17 @@ func (n *namer) prepare(ref fileRef, o opener) {
 
 var errReplaced = errors.New("the file is not the one that is mapped")
 
-// check reads the headers and makes sure that this is the mapped file.
-func (n *namer) check(f *os.File, id fileID) (*symbol.File, error) {
+// check reads the headers and makes sure that this is the mapped file. The path
+// of a process that lives is believed unless something speaks against it; of
+// one that is gone, the build ID or the inode must be the same.
+func (n *namer) check(f *os.File, id fileID, gone bool) (*symbol.File, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return nil, err
 	}
 	sameDev := id.dev == uint64(unix.Major(uint64(st.Dev)))<<32|uint64(unix.Minor(uint64(st.Dev)))
-	if id.buildID == "" && sameDev && st.Ino != id.ino { // on overlays the device differs: nothing can be said
+	// On overlays the device differs, and nothing can be said.
+	if id.buildID == "" && (sameDev || gone) && (!sameDev || st.Ino != id.ino) {
 		return nil, errReplaced
 	}
 	parsed, err := symbol.Open(f, st.Size)
@@ -100,26 +103,25 @@ func (n *namer) check(f *os.File, id fileID) (*symbol.File, error) {
 
 // openFile opens a mapped file: the mapping itself if that is allowed, else
 // its path inside the process's root directory. Once the process is gone its
-// path is tried here, and believed only if the build ID is the expected one.
-func (n *namer) openFile(id fileID, o opener) (*os.File, error) {
+// path is tried here.
+func (n *namer) openFile(id fileID, o opener) (f *os.File, gone bool, err error) {
 	if !n.noFiles {
 		f, err := openRegular(unix.AT_FDCWD, fmt.Sprintf("/proc/%d/map_files/%x-%x", o.pid, o.start, o.end), 0)
 		if err == nil {
-			return f, nil
+			return f, false, nil
 		}
 		n.noFiles = errors.Is(err, unix.EPERM)
 	}
 	root, err := unix.Open(fmt.Sprintf("/proc/%d/root", o.pid), unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err == nil {
-		defer unix.Close(root)
-		// The process decides what its paths lead to: links must not lead
-		// out of its own root.
-		return openRegular(root, strings.TrimSuffix(id.path, " (deleted)"), unix.RESOLVE_IN_ROOT)
+	if err != nil {
+		f, err = openRegular(unix.AT_FDCWD, id.path, 0)
+		return f, true, err
 	}
-	if id.buildID == "" {
-		return nil, err
-	}
-	return openRegular(unix.AT_FDCWD, id.path, 0)
+	defer unix.Close(root)
+	// The process decides what its paths lead to: links must not lead out of
+	// its own root.
+	f, err = openRegular(root, strings.TrimSuffix(id.path, " (deleted)"), unix.RESOLVE_IN_ROOT)
+	return f, false, err
 }
 
 // openRegular opens a regular file and nothing else: opening a FIFO would

@@ -169,10 +169,13 @@ func (s *sampler) noteFile(f fileRef, m mapping, p *process) {
 	if f == fileAnon || f == fileUnknown || f == fileVDSO {
 		return
 	}
-	if _, ok := s.window.files[f]; ok || len(s.window.files) >= maxFiles {
+	old, ok := s.window.files[f]
+	if ok && old.pid == p.pid || !ok && len(s.window.files) >= maxFiles {
 		return
 	}
 	o := opener{pid: p.pid, start: m.start, end: m.end}
-	s.window.files[f] = o
-	s.fresh(f, o)
+	s.window.files[f] = o // the last process is the likeliest to live when the window is sent
+	if !ok {
+		s.fresh(f, o)
+	}
 }
