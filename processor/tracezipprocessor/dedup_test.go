@@ -365,9 +365,9 @@ func TestConservation(t *testing.T) {
 func randomBatch(rnd *rand.Rand) ptrace.Traces {
 	td := ptrace.NewTraces()
 	for range rnd.IntN(5) {
-		ss := scopeIn(td, fmt.Sprint("service", rnd.IntN(2)), fmt.Sprint("lib", rnd.IntN(2)))
+		scopeIn(td, fmt.Sprint("service", rnd.IntN(2)), fmt.Sprint("lib", rnd.IntN(2)))
 		for range rnd.IntN(3) {
-			ss = td.ResourceSpans().At(td.ResourceSpans().Len() - 1).ScopeSpans().AppendEmpty()
+			ss := td.ResourceSpans().At(td.ResourceSpans().Len() - 1).ScopeSpans().AppendEmpty()
 			ss.Scope().SetName(fmt.Sprint("lib", rnd.IntN(2)))
 			for range rnd.IntN(10) {
 				s := spanIn(ss, byte(rnd.IntN(4)), byte(rnd.IntN(8)), "n")
