@@ -71,7 +71,7 @@ generate: $(TOOLS)/builder $(TOOLS)/mdatagen ## components.go, metadata, tables,
 	@mkdir -p $(TOOLS)/ocb
 	sed 's#^\( *output_path:\).*#\1 ./$(TOOLS)/ocb#' builder-config.yaml > $(TOOLS)/ocb.yaml
 	$(TOOLS)/builder --config $(TOOLS)/ocb.yaml --skip-get-modules --skip-compilation
-	cp $(TOOLS)/ocb/components.go cmd/otelcol-plus/components.go
+	gofmt $(TOOLS)/ocb/components.go > cmd/otelcol-plus/components.go
 	go generate $(OWN)
 
 .PHONY: fuzz

@@ -204,15 +204,5 @@ func (f *File) Addr(off uint64) (addr uint64, seg Segment, ok bool) {
 	return 0, Segment{}, false
 }
 
-// fileOffset is the reverse of Addr.
-func (f *File) fileOffset(addr uint64) (uint64, bool) {
-	for _, s := range f.Segments {
-		if addr >= s.Addr && addr-s.Addr < s.FileSize {
-			return s.Off + (addr - s.Addr), true
-		}
-	}
-	return 0, false
-}
-
 // HasNames tells whether there is any table to look into.
 func (f *File) HasNames() bool { return !f.symtab.none() || !f.dynsym.none() || !f.pclntab.none() }

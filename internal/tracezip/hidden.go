@@ -17,7 +17,9 @@ import (
 
 // keyValueLayout mirrors pdata's internal.KeyValue.
 type keyValueLayout struct {
-	key      string
+	//lint:ignore U1000 only its place counts
+	key string
+	//lint:ignore U1000 only its place counts
 	value    any
 	keyIndex int32
 }
