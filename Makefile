@@ -35,7 +35,7 @@ print-binary: ## print the path of the built binary
 	@echo $(BIN)
 
 # The race detector needs a C compiler; without one the same tests run without it.
-RACE := $(shell go env CC | xargs command -v >/dev/null 2>&1 && echo -race)
+RACE := $(if $(shell command -v "$$(go env CC)"),-race)
 
 .PHONY: test
 test: build $(TOOLS)/gotestsum ## every test that needs nothing but Go
@@ -90,7 +90,7 @@ testbed: build ## the collector testbed at 10,000 items/s through agent and gate
 	cd testbed && RUN_TESTBED=1 TESTCASE_DURATION=10s GOFLAGS=-buildvcs=false go test -count=1 -v ./...
 
 .PHONY: image
-image: ## container image otelcol-plus:VERSION, with buildah, podman or docker
+image: build ## container image otelcol-plus:VERSION, with buildah, podman or docker
 	@deploy/image.sh
 
 # Tools come from a module of their own, at the versions its go.mod pins.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"strconv"
@@ -31,25 +30,33 @@ const (
 
 	// defaultMaxBodyBytes is what confighttp takes when max_request_body_size is not set.
 	defaultMaxBodyBytes = 20 << 20
+	// drainBytes is how much of a body beyond the limit is still read and thrown away: an answer given while the sender
+	// is writing may never be seen, and an exporter has to see that its request is too large to split it.
+	drainBytes = 16 << 20
 	// maxBodyHint bounds what is allocated on the word of a Content-Length header.
 	maxBodyHint = 1 << 20
 )
 
 // httpFrameLimit is the largest frame that passes the server's limit on bodies as well.
 func httpFrameLimit(cfg *HTTPConfig, maxFrame int) int {
-	maxBody := cfg.ServerConfig.MaxRequestBodySize
-	if maxBody <= 0 {
-		maxBody = defaultMaxBodyBytes
+	return int(min(int64(maxFrame), httpBodyLimit(cfg)))
+}
+
+// httpBodyLimit is the largest body, before and after decompression.
+func httpBodyLimit(cfg *HTTPConfig) int64 {
+	if cfg.ServerConfig.MaxRequestBodySize <= 0 {
+		return defaultMaxBodyBytes
 	}
-	return int(min(int64(maxFrame), maxBody))
+	return cfg.ServerConfig.MaxRequestBodySize
 }
 
 // newMux routes the paths of the signals that have a pipeline.
 func newMux(cfg *HTTPConfig, in *intake) *http.ServeMux {
 	mux := http.NewServeMux()
+	maxBody := httpBodyLimit(cfg)
 	if in.next.traces != nil {
 		mux.Handle(string(cfg.TracesURLPath), &httpSignal{
-			intake: in, frames: true, answer: ptraceotlp.NewExportResponse(),
+			intake: in, maxBody: maxBody, frames: true, answer: ptraceotlp.NewExportResponse(),
 			newRequest: func() (otlpRequest, func(context.Context) error) {
 				req := ptraceotlp.NewExportRequest()
 				return req, func(ctx context.Context) error { return in.traces(ctx, req.Traces(), formatProtobuf) }
@@ -58,7 +65,7 @@ func newMux(cfg *HTTPConfig, in *intake) *http.ServeMux {
 	}
 	if in.next.metrics != nil {
 		mux.Handle(string(cfg.MetricsURLPath), &httpSignal{
-			intake: in, answer: pmetricotlp.NewExportResponse(),
+			intake: in, maxBody: maxBody, answer: pmetricotlp.NewExportResponse(),
 			newRequest: func() (otlpRequest, func(context.Context) error) {
 				req := pmetricotlp.NewExportRequest()
 				return req, func(ctx context.Context) error { return in.metrics(ctx, req.Metrics()) }
@@ -67,7 +74,7 @@ func newMux(cfg *HTTPConfig, in *intake) *http.ServeMux {
 	}
 	if in.next.logs != nil {
 		mux.Handle(string(cfg.LogsURLPath), &httpSignal{
-			intake: in, answer: plogotlp.NewExportResponse(),
+			intake: in, maxBody: maxBody, answer: plogotlp.NewExportResponse(),
 			newRequest: func() (otlpRequest, func(context.Context) error) {
 				req := plogotlp.NewExportRequest()
 				return req, func(ctx context.Context) error { return in.logs(ctx, req.Logs()) }
@@ -76,7 +83,7 @@ func newMux(cfg *HTTPConfig, in *intake) *http.ServeMux {
 	}
 	if in.next.profiles != nil {
 		mux.Handle(profilesURLPath, &httpSignal{
-			intake: in, answer: pprofileotlp.NewExportResponse(),
+			intake: in, maxBody: maxBody, answer: pprofileotlp.NewExportResponse(),
 			newRequest: func() (otlpRequest, func(context.Context) error) {
 				req := pprofileotlp.NewExportRequest()
 				return req, func(ctx context.Context) error { return in.profiles(ctx, req.Profiles()) }
@@ -104,6 +111,8 @@ type httpSignal struct {
 	newRequest func() (otlpRequest, func(context.Context) error)
 	// answer is the answer to every accepted request.
 	answer otlpAnswer
+	// maxBody is the largest OTLP body, in bytes.
+	maxBody int64
 	// frames is true where frames are taken.
 	frames bool
 }
@@ -128,7 +137,7 @@ func (s *httpSignal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *httpSignal) serveOTLP(w http.ResponseWriter, r *http.Request, contentType string) {
-	body, err := readBody(r, math.MaxInt64)
+	body, err := readBody(r, s.maxBody)
 	if err != nil {
 		writeBodyError(w, contentType, err)
 		return
@@ -151,19 +160,14 @@ func (s *httpSignal) serveOTLP(w http.ResponseWriter, r *http.Request, contentTy
 }
 
 func (s *httpSignal) serveFrame(w http.ResponseWriter, r *http.Request) {
-	// One byte more than allowed tells a frame of the largest size from a larger one.
-	frame, err := readBody(r, int64(s.maxFrame)+1)
+	frame, err := readBody(r, int64(s.maxFrame))
 	var overBody *http.MaxBytesError
 	if err != nil && !errors.As(err, &overBody) {
 		writeBodyError(w, protoContentType, err)
 		return
 	}
-	if err != nil {
-		err = s.refuse(r.Context(), s.frameTooLarge(int(overBody.Limit)+1))
-	} else {
-		err = s.frame(r.Context(), frame)
-	}
-	if err != nil {
+	// What was read of a frame that is too large is enough to refuse it as that.
+	if err := s.frame(r.Context(), frame); err != nil {
 		st := status.Convert(err)
 		httpCode := otlpzip.CodeToHTTP(st.Code())
 		if reason := otlpzip.FrameReason(st); reason != "" {
@@ -188,13 +192,18 @@ func (s *httpSignal) writeAnswer(w http.ResponseWriter, contentType string) {
 	write(w, http.StatusOK, contentType, msg)
 }
 
-// readBody reads a body up to limit bytes, beside the limit the server has anyway.
+// readBody reads a body of at most limit bytes. Of a larger one the rest is read too, within bounds, and thrown away.
 func readBody(r *http.Request, limit int64) ([]byte, error) {
 	var buf bytes.Buffer
 	if r.ContentLength > 0 {
-		buf.Grow(int(min(r.ContentLength, maxBodyHint)) + bytes.MinRead)
+		buf.Grow(int(min(r.ContentLength, limit, maxBodyHint)) + bytes.MinRead)
 	}
-	_, err := buf.ReadFrom(io.LimitReader(r.Body, limit))
+	// One byte more than allowed tells a body of the largest size from a larger one.
+	_, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1))
+	if err == nil && int64(buf.Len()) > limit {
+		_, _ = io.CopyN(io.Discard, r.Body, drainBytes)
+		err = &http.MaxBytesError{Limit: limit}
+	}
 	return buf.Bytes(), errors.Join(err, r.Body.Close())
 }
 

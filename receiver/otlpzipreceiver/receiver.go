@@ -128,7 +128,9 @@ func (r *otlpzipReceiver) startHTTP(ctx context.Context, host component.Host, re
 	if err != nil {
 		return err
 	}
-	server, err := cfg.ServerConfig.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings,
+	serverConfig := cfg.ServerConfig
+	serverConfig.MaxRequestBodySize = httpBodyLimit(cfg) + drainBytes // the handlers hold the limit itself
+	server, err := serverConfig.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings,
 		newMux(cfg, in), confighttp.WithErrorHandler(writeServerError))
 	if err != nil {
 		return err
