@@ -44,7 +44,7 @@ test: build $(TOOLS)/gotestsum ## every test that needs nothing but Go
 	@$(TOOLS)/gotestsum --format pkgname --jsonfile $(TOOLS)/binary.json -- -timeout 20m ./cmd/... ./deploy/... ./tests/...
 
 .PHONY: check
-check: build lint check-generated check-portable ## lint, vet, generated files, other builds
+check: build lint check-generated check-portable check-modules ## lint, vet, generated files, other builds
 
 .PHONY: lint
 lint: $(TOOLS)/staticcheck ## gofmt, vet, staticcheck
@@ -65,6 +65,12 @@ check-generated: ## fail when `make generate` changes a file
 check-portable: ## arm64 and purego builds of our own packages
 	GOARCH=arm64 go vet $(OWN)
 	go test -tags=$(TAGS),purego ./internal/simd/... ./processor/tracezipprocessor/...
+
+# The testbed is vetted only: running it takes a minute of load.
+.PHONY: check-modules
+check-modules: ## the benchmarks and testbed modules
+	cd benchmarks && go vet ./... && go test ./...
+	cd testbed && go vet ./...
 
 .PHONY: generate
 generate: $(TOOLS)/builder $(TOOLS)/mdatagen ## components.go, metadata, tables, assembly
@@ -87,7 +93,8 @@ bench: build ## measure the binary beside the stock exporter; prints the tables 
 
 .PHONY: testbed
 testbed: build ## the collector testbed at 10,000 items/s through agent and gateway
-	cd testbed && RUN_TESTBED=1 TESTCASE_DURATION=10s GOFLAGS=-buildvcs=false go test -count=1 -v ./...
+	cd testbed && RUN_TESTBED=1 TESTCASE_DURATION=10s go test -count=1 -v ./...
+	cp testbed/results/RESULTS.md testbed/RESULTS.md
 
 .PHONY: image
 image: build ## container image otelcol-plus:VERSION, with buildah, podman or docker

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
 	"github.com/otelcol-plus/otelcol-plus/internal/pprofdir"
@@ -72,6 +75,22 @@ func TestOverlayIsYAML(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "127.0.0.1:3", conf.Get("exporters::otlpzip::endpoint"))
 	assert.Equal(t, "http://127.0.0.1:5/metrics", conf.Get("extensions::console::metrics_endpoint"))
+}
+
+func TestWarningsKeepTheirReasons(t *testing.T) {
+	var w warnings
+	logger := zap.NewNop().WithOptions(zap.WrapCore(func(zapcore.Core) zapcore.Core {
+		return zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(io.Discard), zap.InfoLevel)
+	}), w.option())
+	logger.Info("fine")
+	for range 3 {
+		logger.With(zap.String("id", "profiling")).Warn("Profiling is limited", zap.Strings("why", []string{"no CAP_PERFMON"}))
+	}
+	logger.Error("broken", zap.Error(io.ErrUnexpectedEOF))
+	assert.Equal(t, []warning{
+		{"Profiling is limited", []string{"no CAP_PERFMON"}},
+		{"broken", []string{"unexpected EOF"}},
+	}, w.list())
 }
 
 func TestScreenSaysWhenCountsDiffer(t *testing.T) {

@@ -24,9 +24,12 @@ import (
 const (
 	startTimeout   = 30 * time.Second
 	arriveTimeout  = 30 * time.Second
-	profileTimeout = 15 * time.Second
+	profileTimeout = 10 * time.Second
 	pollInterval   = 50 * time.Millisecond
 )
+
+// enoughSamples is when the profile is worth showing; an idle machine takes until profileTimeout to say little.
+const enoughSamples = 50
 
 // newDemo is `otelcol-plus demo`, which `make run` calls.
 func newDemo(settings otelcol.CollectorSettings) *cobra.Command {
@@ -194,12 +197,12 @@ func (d *demo) awaitArrival(ctx context.Context, sent map[otlpfile.Signal]int64)
 	})
 }
 
-// awaitProfile waits for the first profile of this machine; none is no error, the screen says so.
+// awaitProfile waits for a profile of this machine with something to show; none is no error, the screen says so.
 func (d *demo) awaitProfile(ctx context.Context) (tree *pprofdir.Tree) {
 	poll(ctx, profileTimeout, func() bool {
 		files, err := pprofdir.List(d.profiles())
 		tree = pprofdir.ReadFiles(files, pprofdir.Query{}).Tree
-		return err == nil && tree.Total() > 0 // the directory appears with the first profile
+		return err == nil && tree.Total() >= enoughSamples // the directory appears with the first profile
 	})
 	return tree
 }

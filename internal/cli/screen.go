@@ -26,8 +26,8 @@ type screen struct {
 	repaired float64            // attributes, over all signals
 	findings map[string]float64 // by rule
 	profile  *pprofdir.Tree
-	notes    []string // what could not be done
-	otlp     string   // where to send telemetry
+	notes    []warning // what could not be done
+	otlp     string    // where to send telemetry
 	console  string
 	profiles string
 }
@@ -89,7 +89,10 @@ func (s screen) print(out io.Writer) {
 	p("")
 	s.printHottest(p)
 	for _, note := range s.notes {
-		p("  note: %s", note)
+		p("  note: %s", note.message)
+		for _, reason := range note.reasons {
+			p("        %s", reason)
+		}
 	}
 	p("")
 	p("  console      %s", s.console)
@@ -104,6 +107,9 @@ func (s screen) printHottest(p func(string, ...any)) {
 	}
 	p("  where this machine spends its CPU (%d samples)", s.profile.Total())
 	for _, f := range s.profile.Top(hottestFunctions) {
+		if f.Flat == 0 {
+			break
+		}
 		p("  %5.1f %%  %-50s %s", 100*f.FlatShare, f.Name, f.Module)
 	}
 }
