@@ -13,6 +13,7 @@ export GOFLAGS := -trimpath -tags=$(TAGS) -buildvcs=false
 export GOWORK  := off
 export CGO_ENABLED := 0
 export OTELPLUS_BINARY := $(CURDIR)/$(BIN)
+export OTELPLUS_KUSTOMIZE := $(CURDIR)/$(TOOLS)/kustomize
 
 # Packages of ours without the binary's own, which drag in every dependency.
 OWN := ./configs/... ./exporter/... ./extension/... ./internal/... ./processor/... ./provider/... ./receiver/...
@@ -38,7 +39,7 @@ print-binary: ## print the path of the built binary
 RACE := $(if $(shell command -v "$$(go env CC)"),-race)
 
 .PHONY: test
-test: build $(TOOLS)/gotestsum ## every test that needs nothing but Go
+test: build $(TOOLS)/gotestsum $(TOOLS)/kustomize ## every test that needs nothing but Go
 	@$(if $(RACE),,echo "SKIPPED: race detector: no C compiler on this machine")
 	@CGO_ENABLED=$(if $(RACE),1,0) $(TOOLS)/gotestsum --format pkgname --jsonfile $(TOOLS)/unit.json -- $(RACE) -timeout 20m $(OWN)
 	@$(TOOLS)/gotestsum --format pkgname --jsonfile $(TOOLS)/binary.json -- -timeout 20m ./cmd/... ./deploy/... ./tests/...

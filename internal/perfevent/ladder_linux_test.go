@@ -20,7 +20,7 @@ const ladderEnv = "PERFEVENT_LADDER_CHILD"
 
 func TestLadderChild(t *testing.T) {
 	if os.Getenv(ladderEnv) == "" {
-		t.Skip("runs only inside TestLadder")
+		return // it is TestLadder that counts, and that says what it skipped
 	}
 	startPoller(t)
 	before := descriptors(t)
