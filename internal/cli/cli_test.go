@@ -66,7 +66,7 @@ func TestBusyPortsAreAvoided(t *testing.T) {
 func TestOverlayIsYAML(t *testing.T) {
 	uri, err := overlay{
 		demoPorts: demoPorts{otlpGRPC: "127.0.0.1:1", otlpHTTP: "127.0.0.1:2", gateway: "127.0.0.1:3", console: "127.0.0.1:4", metrics: "127.0.0.1:5"},
-		Backend:   "127.0.0.1:6", Compare: "127.0.0.1:7", Profiles: "/tmp/p", Log: "/tmp/l",
+		Backend:   "127.0.0.1:6", Compare: "127.0.0.1:7", Profiles: "/tmp/p", Queue: "/tmp/q", Log: "/tmp/l",
 	}.uri()
 	require.NoError(t, err)
 	retrieved, err := confmap.NewRetrievedFromYAML([]byte(strings.TrimPrefix(uri, "yaml:")))

@@ -44,7 +44,7 @@ where this machine spends its CPU. Every number is measured in this run. Ctrl-C 
 		Args:         cobra.MinimumNArgs(1),
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			defer stop()
 			d := &demo{settings: settings, files: files, dir: dataDir, once: once, out: cmd.OutOrStdout()}
 			return d.run(ctx)
@@ -134,7 +134,7 @@ func (d *demo) startCollector(ctx context.Context) (<-chan error, error) {
 	if d.ports, err = pickPorts(); err != nil {
 		return nil, err
 	}
-	lay, err := overlay{demoPorts: d.ports, Backend: d.backend.addr, Compare: d.compare.addr, Profiles: d.profiles(), Log: d.log()}.uri()
+	lay, err := overlay{demoPorts: d.ports, Backend: d.backend.addr, Compare: d.compare.addr, Profiles: d.profiles(), Queue: filepath.Join(d.dir, "queue"), Log: d.log()}.uri()
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,8 @@ var demoYAML string
 type overlay struct {
 	demoPorts
 	Backend, Compare string // sinks
-	Profiles, Log    string // paths
+	Profiles, Queue  string // directories
+	Log              string // file
 }
 
 func (o overlay) OTLPGRPC() string { return o.otlpGRPC }

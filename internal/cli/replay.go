@@ -56,6 +56,9 @@ func replay(cmd *cobra.Command, f replayFlags, files []string) error {
 		start := time.Now()
 		items, err := s.sendFile(cmd.Context(), path, signal, pace(cmd.Context(), f.rate))
 		took := time.Since(start)
+		if err != nil && items == 0 {
+			return err
+		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d %s accepted in %v (%.0f/s)\n",
 			path, items, itemName[signal], took.Round(time.Millisecond), float64(items)/took.Seconds())
 		if err != nil {

@@ -30,6 +30,7 @@ type screen struct {
 	otlp     string    // where to send telemetry
 	console  string
 	profiles string
+	ending   bool // nothing of it is there afterwards
 }
 
 // flow is what one signal went through.
@@ -51,6 +52,7 @@ func (d *demo) screen(sent map[otlpfile.Signal]int64, took time.Duration, m self
 		otlp:     d.ports.otlpGRPC,
 		console:  "http://" + d.ports.console + "/",
 		profiles: d.profiles(),
+		ending:   d.once,
 	}
 	for _, signal := range []otlpfile.Signal{otlpfile.Traces, otlpfile.Metrics, otlpfile.Logs} {
 		if sent[signal] == 0 {
@@ -79,10 +81,17 @@ func (s screen) print(out io.Writer) {
 		}
 		name := itemName[f.signal]
 		p("  %-12s %8d in   %8d out   %s", name, f.in, f.out, equal)
+		if f.signal != otlpfile.Traces {
+			p("  on the wire  %s: as OTLP+zstd, tracezip is for traces", bytesText(f.zipBytes))
+			continue
+		}
 		p("  on the wire  %s as OTLP+zstd, %s as otlpzip: %.0f %% (%.1f against %.1f bytes each)",
 			bytesText(f.zstdBytes), bytesText(f.zipBytes), 100*f.zipBytes/f.zstdBytes, f.zipBytes/float64(f.in), f.zstdBytes/float64(f.in))
 	}
-	p("  repaired     %.0f attributes put right by the semantic conventions; found:", s.repaired)
+	p("  repaired     %.0f attributes put right by the semantic conventions", s.repaired)
+	if len(s.findings) > 0 {
+		p("               of these findings (those without a plain successor stay as they are):")
+	}
 	for _, rule := range slices.SortedFunc(maps.Keys(s.findings), func(a, b string) int { return cmp.Compare(s.findings[b], s.findings[a]) }) {
 		p("               %8.0f %s", s.findings[rule], strings.ReplaceAll(rule, "_", " "))
 	}
@@ -93,6 +102,9 @@ func (s screen) print(out io.Writer) {
 		for _, reason := range note.reasons {
 			p("        %s", reason)
 		}
+	}
+	if s.ending {
+		return
 	}
 	p("")
 	p("  console      %s", s.console)

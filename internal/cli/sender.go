@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
@@ -20,6 +21,9 @@ import (
 // retryUnavailable resends what a busy or starting collector refuses, a few times.
 const retryUnavailable = `{"methodConfig": [{"name": [{}], "waitForReady": true, "retryPolicy": {
 	"maxAttempts": 5, "initialBackoff": "0.1s", "maxBackoff": "2s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]}`
+
+// sendTimeout bounds one request with its retries, so that an endpoint where nobody listens is told and not waited for.
+const sendTimeout = 10 * time.Second
 
 // sender pushes recorded requests to an OTLP/gRPC endpoint, as an SDK would.
 type sender struct {
@@ -52,11 +56,13 @@ func (s *sender) close() error { return s.conn.Close() }
 
 // send pushes one request and returns how many items of it were accepted: spans, data points, log records or samples.
 func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byte) (items int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
 	var rejected int64
 	switch signal {
 	case otlpfile.Traces:
 		req := ptraceotlp.NewExportRequest()
-		if err = req.UnmarshalProto(request); err == nil {
+		if err = decoded(signal, req.UnmarshalProto(request)); err == nil {
 			items = req.Traces().SpanCount()
 			var resp ptraceotlp.ExportResponse
 			resp, err = s.traces.Export(ctx, req)
@@ -64,7 +70,7 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 		}
 	case otlpfile.Metrics:
 		req := pmetricotlp.NewExportRequest()
-		if err = req.UnmarshalProto(request); err == nil {
+		if err = decoded(signal, req.UnmarshalProto(request)); err == nil {
 			items = req.Metrics().DataPointCount()
 			var resp pmetricotlp.ExportResponse
 			resp, err = s.metrics.Export(ctx, req)
@@ -72,7 +78,7 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 		}
 	case otlpfile.Logs:
 		req := plogotlp.NewExportRequest()
-		if err = req.UnmarshalProto(request); err == nil {
+		if err = decoded(signal, req.UnmarshalProto(request)); err == nil {
 			items = req.Logs().LogRecordCount()
 			var resp plogotlp.ExportResponse
 			resp, err = s.logs.Export(ctx, req)
@@ -80,7 +86,7 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 		}
 	case otlpfile.Profiles:
 		req := pprofileotlp.NewExportRequest()
-		if err = req.UnmarshalProto(request); err == nil {
+		if err = decoded(signal, req.UnmarshalProto(request)); err == nil {
 			items = req.Profiles().SampleCount()
 			var resp pprofileotlp.ExportResponse
 			resp, err = s.profiles.Export(ctx, req)
@@ -91,6 +97,14 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 		return 0, err
 	}
 	return items - int(rejected), nil
+}
+
+// decoded says what to do about a request that is not what its file's name says.
+func decoded(signal otlpfile.Signal, err error) error {
+	if err != nil {
+		return fmt.Errorf("not an OTLP request of %s (name the file NAME.traces.…, .metrics., .logs. or .profiles., or use replay --signal): %w", signal, err)
+	}
+	return nil
 }
 
 // partial reads a response that is only there when the call succeeded.

@@ -44,14 +44,15 @@ func (w *warnings) list() []warning {
 	return slices.Clone(w.seen)
 }
 
-// reasons reads the fields by which components say why: "why", a list, and "error".
+// reasons reads the fields by which components say why: the lists "why" and "limits", and "error".
 func reasons(fields []zapcore.Field) (out []string) {
 	enc := zapcore.NewMapObjectEncoder()
 	for _, f := range fields {
 		f.AddTo(enc)
 	}
-	if why, ok := enc.Fields["why"].([]any); ok {
-		for _, r := range why {
+	for _, key := range []string{"why", "limits"} {
+		list, _ := enc.Fields[key].([]any)
+		for _, r := range list {
 			out = append(out, fmt.Sprint(r))
 		}
 	}

@@ -79,7 +79,7 @@ func (r *Reader) Next() ([]byte, error) {
 		return nil, r.damaged("length", err)
 	}
 	if length > MaxMessage {
-		return nil, r.damaged("length", fmt.Errorf("%d bytes announced, %d allowed: is this length-delimited OTLP protobuf?", length, MaxMessage))
+		return nil, r.damaged("length", fmt.Errorf("%d bytes announced, %d allowed", length, MaxMessage))
 	}
 	// Grown as bytes really come, so that a damaged length costs no memory.
 	buf := bytes.NewBuffer(r.message[:0])
@@ -94,6 +94,9 @@ func (r *Reader) Next() ([]byte, error) {
 func (r *Reader) damaged(what string, err error) error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
+	}
+	if r.index == 0 {
+		return fmt.Errorf("request 1: %s: %w: is this length-delimited OTLP protobuf?", what, err)
 	}
 	return fmt.Errorf("request %d: %s: %w", r.index+1, what, err)
 }

@@ -77,17 +77,31 @@ func (p Privileges) Why(m Mode, err error) string {
 	return err.Error()
 }
 
+// kernelNames tells whether /proc/kallsyms shows addresses, by the rule of the kernel's kallsyms_show_value.
+func (p Privileges) kernelNames() bool {
+	paranoid, err := strconv.Atoi(p.Paranoid)
+	switch {
+	case p.KptrRestrict == "":
+		return true // not known to be hidden
+	case p.KptrRestrict == "0" && err == nil && paranoid <= 1:
+		return true
+	default:
+		return (p.KptrRestrict == "0" || p.KptrRestrict == "1") && p.has(capSyslog)
+	}
+}
+
 // Limits lists what stays without a name, or unseen, in mode m, with the fix.
-func (p Privileges) Limits(m Mode, root bool) []string {
+func (p Privileges) Limits(m Mode) []string {
 	var out []string
-	if m.Kernel() && p.KptrRestrict != "0" && p.KptrRestrict != "" && !p.has(capSyslog) {
-		out = append(out, "kernel functions have no names: kernel.kptr_restrict is "+p.KptrRestrict+" and CAP_SYSLOG is missing")
+	if m.Kernel() && !p.kernelNames() {
+		out = append(out, fmt.Sprintf("kernel functions have no names: grant CAP_SYSLOG (with kernel.kptr_restrict <= 1), or set kernel.kptr_restrict to 0 and kernel.perf_event_paranoid to 1; they are %s and %s",
+			p.KptrRestrict, p.Paranoid))
 	}
 	if m.SystemWide() && !p.CanPtrace() {
-		out = append(out, "programs of other users have no names: CAP_SYS_PTRACE is missing, so /proc/PID/maps and /proc/PID/root cannot be read")
+		out = append(out, "programs of other users have no names: grant CAP_SYS_PTRACE, without which /proc/PID/maps and /proc/PID/root cannot be read")
 	}
-	if m.SystemWide() && !root && p.CanPtrace() && !p.has(capDACReadSearch) {
-		out = append(out, "programs whose files are not world-readable have no names: CAP_DAC_READ_SEARCH is missing")
+	if m.SystemWide() && p.CanPtrace() && !p.has(capDACReadSearch) {
+		out = append(out, "programs whose files are not world-readable have no names: grant CAP_DAC_READ_SEARCH")
 	}
 	return out
 }

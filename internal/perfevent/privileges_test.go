@@ -40,12 +40,35 @@ func TestPrivilegesAndTheirAdvice(t *testing.T) {
 			}
 		}
 	}
-	limits := strings.Join(p.Limits(ModeSystem, false), "\n")
+	limits := strings.Join(p.Limits(ModeSystem), "\n")
 	if !strings.Contains(limits, "CAP_SYSLOG") || !strings.Contains(limits, "CAP_SYS_PTRACE") {
 		t.Error(limits)
 	}
-	if got := (Privileges{KptrRestrict: "0"}).Limits(ModeOwnUser, false); len(got) != 0 {
+	if got := (Privileges{KptrRestrict: "0"}).Limits(ModeOwnUser); len(got) != 0 {
 		t.Error(got)
+	}
+}
+
+func TestKernelNames(t *testing.T) {
+	for _, c := range []struct {
+		paranoid, kptr string
+		syslog, want   bool
+	}{
+		{"1", "0", false, true},
+		{"2", "0", false, false}, // the common default: capabilities PERFMON and SYS_PTRACE alone show no kernel names
+		{"2", "0", true, true},
+		{"4", "1", true, true},
+		{"-1", "1", false, false},
+		{"-1", "2", true, false},
+		{"2", "", false, true},
+	} {
+		p := Privileges{Paranoid: c.paranoid, KptrRestrict: c.kptr}
+		if c.syslog {
+			p.Caps = 1 << capSyslog
+		}
+		if got := p.kernelNames(); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }
 

@@ -82,12 +82,16 @@ func (p *profiler) Start(_ context.Context, host component.Host) error {
 
 // report says what is sampled, what is not, and how to change that.
 func (p *profiler) report(mode perfevent.Mode, refused []perfevent.Refusal) {
-	limits := perfevent.ReadPrivileges(os.DirFS("/proc")).Limits(mode, os.Geteuid() == 0)
+	limits := perfevent.ReadPrivileges(os.DirFS("/proc")).Limits(mode)
 	fields := []zap.Field{zap.Stringer("mode", mode), zap.String("sampling", mode.Describe()), zap.Int("frequency", p.config.Frequency)}
 	if len(limits) > 0 {
 		fields = append(fields, zap.Strings("limits", limits))
 	}
 	if len(refused) == 0 {
+		if len(limits) > 0 {
+			p.set.Logger.Warn("Profiling started, but some functions will have no names", fields...)
+			return
+		}
 		p.set.Logger.Info("Profiling started", fields...)
 		return
 	}
