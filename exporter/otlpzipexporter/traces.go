@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -33,6 +34,8 @@ type tracePusher struct {
 	logger   *zap.Logger
 	fallback bool
 	encoders *otlpzip.FreeList[*tracezip.Encoder]
+	// tellOnce logs that the peer is a plain OTLP one; the metric counts every batch.
+	tellOnce sync.Once
 	buffers  *bufferPool
 }
 
@@ -73,6 +76,9 @@ func (p *tracePusher) send(ctx context.Context, td ptrace.Traces) error {
 		p.tel.acceptedFrame(ctx, spans)
 		return nil
 	case unsupported:
+		p.tellOnce.Do(func() {
+			p.logger.Info("The peer does not speak tracezip; traces go as OTLP and tracezip is tried again from time to time")
+		})
 		return p.orOTLP(ctx, td, spans, reasonUnsupported, r.err)
 	case rejected:
 		return p.orOTLP(ctx, td, spans, reasonRejected, r.err)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"syscall"
 	"testing"
@@ -134,6 +135,40 @@ func TestAgentKilledWithAQueueOnDiskLosesNothing(t *testing.T) {
 	start(t, "gateway", gatewayConfig(gatewayAddr, b.addr, ours), gatewayAddr)
 	agent = start(t, "agent", config, agentAddr)
 	assertArrivesAtLeastOnce(t, agent, b, all)
+}
+
+// In builtin:standalone the gateway's receiver stops before the agent's exporter: what is still under way waits on disk.
+func TestStandaloneStoppedAtOnceLosesNothing(t *testing.T) {
+	b := startBackend(t)
+	grpcAddr, httpAddr, gatewayAddr := freeAddr(t), freeAddr(t), freeAddr(t)
+	t.Setenv("OTELPLUS_DATA_DIR", t.TempDir())
+	_, metricsPort, err := net.SplitHostPort(freeAddr(t))
+	require.NoError(t, err)
+	t.Setenv("OTELPLUS_METRICS_PORT", metricsPort)
+	overlay := fmt.Sprintf(`yaml:
+receivers:
+  otlpzip: {protocols: {grpc: {endpoint: %q}, http: {endpoint: %q}}}
+  otlpzip/gateway: {protocols: {grpc: {endpoint: %q}}}
+exporters:
+  otlpzip: {endpoint: %q, sending_queue: {batch: {min_size: 0}}}
+  otlp_grpc/backend: {endpoint: %q, compression: none, tls: {insecure: true}, sending_queue: {enabled: false}}
+extensions: {console: {endpoint: "127.0.0.1:0"}}
+processors: {semconv: {mode: observe}}
+service:
+  pipelines:
+    logs/gateway: {exporters: [otlp_grpc/backend]}
+`, grpcAddr, httpAddr, gatewayAddr, gatewayAddr, b.addr)
+	all := requests(t, otlpfile.Logs)
+	run := func() *process {
+		p := launch(t, "standalone", "--config", "builtin:standalone", "--config", overlay)
+		p.listening(httpAddr)
+		return p
+	}
+	p := run()
+	sendAll(t, httpAddr, otlpfile.Logs, all)
+	require.NoError(t, p.stop(syscall.SIGTERM))
+	p = run()
+	assertArrivesAtLeastOnce(t, p, b, all)
 }
 
 // assertArrivesAtLeastOnce waits for every acknowledged request; what a killed process had not acknowledged may come twice.

@@ -38,15 +38,21 @@ func start(t *testing.T, name, config string, addrs ...string) *process {
 	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
 	p := launch(t, name, "--config", path)
 	for _, addr := range addrs {
-		p.waitFor(func() bool {
-			conn, err := net.DialTimeout("tcp", addr, time.Second)
-			if err == nil {
-				_ = conn.Close()
-			}
-			return err == nil
-		}, "listening on "+addr)
+		p.listening(addr)
 	}
 	return p
+}
+
+// listening waits until the address accepts connections.
+func (p *process) listening(addr string) {
+	p.t.Helper()
+	p.waitFor(func() bool {
+		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	}, "listening on "+addr)
 }
 
 // launch runs the binary with arguments; it is killed at the end of the test if it still runs.
