@@ -89,7 +89,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	    echo "== $$dir $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) ./$$dir || exit 1; done; done
 
 .PHONY: bench
-bench: build ## measure the binary beside the stock exporter; prints the tables of docs/benchmarks.md
+bench: build ## measure the binary beside the stock exporter; prints the first tables of docs/benchmarks.md
 	cd benchmarks && go run ./pipeline -bin ../$(BIN) -data ../testdata/sample.traces.otlp.pb.zst
 
 .PHONY: testbed

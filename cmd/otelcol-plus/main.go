@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -17,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/otelcol"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/cli"
+	"github.com/otelcol-plus/otelcol-plus/internal/simd"
 	"github.com/otelcol-plus/otelcol-plus/provider/builtinprovider"
 )
 
@@ -27,7 +29,7 @@ const version = "0.1.0"
 const profilesGate = "service.profilesSupport"
 
 func main() {
-	if err := featuregate.GlobalRegistry().Set(profilesGate, true); err != nil {
+	if err := errors.Join(simd.Check(), featuregate.GlobalRegistry().Set(profilesGate, true)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/otelcol"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/mod/modfile"
 )
@@ -61,17 +66,55 @@ func TestMainAndBuilderConfigDescribeTheSameDistribution(t *testing.T) {
 	assert.Equal(t, c.Dist.Version, info.Version)
 	assert.Equal(t, c.Dist.Name, info.Command)
 	assert.Equal(t, c.Dist.Description, info.Description)
-	assert.Len(t, providers(), len(c.Providers))
+	var schemes, names []string
+	for _, p := range providers() {
+		schemes = append(schemes, p.Create(confmap.ProviderSettings{}).Scheme())
+	}
+	for _, p := range c.Providers {
+		path, _, _ := strings.Cut(p.Gomod, " ")
+		names = append(names, strings.TrimSuffix(filepath.Base(cmp.Or(p.Import, path)), "provider"))
+	}
+	assert.ElementsMatch(t, names, schemes)
+	assert.NotEqual(t, ownModule, c.Dist.Module, "the builder's module would require itself")
 }
 
 func TestComponentsAreComplete(t *testing.T) {
 	factories, err := components()
 	require.NoError(t, err)
+	var have []string
+	for _, modules := range []map[component.Type]string{factories.ReceiverModules, factories.ProcessorModules, factories.ExporterModules, factories.ExtensionModules, factories.ConnectorModules} {
+		for _, module := range modules {
+			have = append(have, module)
+		}
+	}
 	c := readBuilderConfig(t)
-	// Each factory may also be registered under a deprecated alias.
-	assert.GreaterOrEqual(t, len(factories.Receivers), len(c.Receivers))
-	assert.GreaterOrEqual(t, len(factories.Processors), len(c.Processors))
-	assert.GreaterOrEqual(t, len(factories.Exporters), len(c.Exporters))
-	assert.GreaterOrEqual(t, len(factories.Extensions), len(c.Extensions))
-	assert.GreaterOrEqual(t, len(factories.Connectors), len(c.Connectors))
+	for _, entry := range slices.Concat(c.Receivers, c.Processors, c.Exporters, c.Extensions, c.Connectors) {
+		if entry.Import == "" {
+			assert.Contains(t, have, entry.Gomod)
+		}
+	}
+	for kind, types := range map[string][]string{
+		"receivers":  {"otlpzip", "profiling"},
+		"processors": {"semconv", "tracezip"},
+		"exporters":  {"otlpzip", "pprof"},
+		"extensions": {"console"},
+	} {
+		for _, name := range types {
+			assert.True(t, registered(factories, kind, component.MustNewType(name)), "%s %s", kind, name)
+		}
+	}
+}
+
+func registered(f otelcol.Factories, kind string, name component.Type) (ok bool) {
+	switch kind {
+	case "receivers":
+		_, ok = f.Receivers[name]
+	case "processors":
+		_, ok = f.Processors[name]
+	case "exporters":
+		_, ok = f.Exporters[name]
+	case "extensions":
+		_, ok = f.Extensions[name]
+	}
+	return ok
 }

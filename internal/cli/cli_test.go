@@ -94,10 +94,10 @@ func TestWarningsKeepTheirReasons(t *testing.T) {
 }
 
 func TestScreenSaysWhenCountsDiffer(t *testing.T) {
-	s := screen{flows: []flow{{signal: otlpfile.Traces, in: 10, out: 9, zipBytes: 50, zstdBytes: 100}}, profile: pprofdir.NewTree()}
+	s := screen{flows: []flow{{signal: otlpfile.Traces, in: 11, out: 9, duplicates: 1, zipBytes: 45, zstdBytes: 90}}, profile: pprofdir.NewTree()}
 	var out bytes.Buffer
 	s.print(&out)
-	assert.Contains(t, out.String(), "10 in          9 out   NOT EQUAL")
+	assert.Contains(t, out.String(), "11 in          9 out   NOT EQUAL")
 	assert.Contains(t, out.String(), "as otlpzip: 50 % (5.0 against 10.0 bytes each)")
 	assert.Contains(t, out.String(), "no profile of this machine yet")
 }

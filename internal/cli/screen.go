@@ -35,10 +35,12 @@ type screen struct {
 
 // flow is what one signal went through.
 type flow struct {
-	signal    otlpfile.Signal
-	in, out   int64
-	zipBytes  float64 // payload that otlpzip sent
-	zstdBytes float64 // payload that the stock exporter with zstd sent of the same items
+	signal  otlpfile.Signal
+	in, out int64
+	// duplicates were dropped on the way because they had been delivered already.
+	duplicates int64
+	zipBytes   float64 // payload that otlpzip sent
+	zstdBytes  float64 // payload that the stock exporter with zstd sent of the same items
 }
 
 func (d *demo) screen(sent map[otlpfile.Signal]int64, took time.Duration, m selfmetrics.Snapshot, profile *pprofdir.Tree) screen {
@@ -59,14 +61,23 @@ func (d *demo) screen(sent map[otlpfile.Signal]int64, took time.Duration, m self
 			continue
 		}
 		s.flows = append(s.flows, flow{
-			signal:    signal,
-			in:        sent[signal],
-			out:       d.backend.items(signal),
-			zipBytes:  m.Sum("exporter_otlpzip_wire_bytes", "signal", string(signal)),
-			zstdBytes: float64(d.compare.bytes(signal)),
+			signal:     signal,
+			in:         sent[signal],
+			out:        d.backend.items(signal),
+			duplicates: duplicates(signal, m),
+			zipBytes:   m.Sum("exporter_otlpzip_wire_bytes", "signal", string(signal)),
+			zstdBytes:  float64(d.compare.bytes(signal)),
 		})
 	}
 	return s
+}
+
+// duplicates is how many items of a signal the agent dropped as delivered before.
+func duplicates(signal otlpfile.Signal, m selfmetrics.Snapshot) int64 {
+	if signal != otlpfile.Traces {
+		return 0
+	}
+	return int64(m.Sum("processor_tracezip_spans_duplicate"))
 }
 
 func (s screen) print(out io.Writer) {
@@ -76,17 +87,23 @@ func (s screen) print(out io.Writer) {
 	p("")
 	for _, f := range s.flows {
 		equal := "equal"
-		if f.in != f.out {
+		if f.in-f.duplicates != f.out {
 			equal = "NOT EQUAL"
 		}
 		name := itemName[f.signal]
 		p("  %-12s %8d in   %8d out   %s", name, f.in, f.out, equal)
+		if f.duplicates > 0 {
+			p("               %8d of those in had been delivered before and were dropped", f.duplicates)
+		}
+		if f.out == 0 || f.zstdBytes == 0 {
+			continue // nothing arrived to be compared
+		}
 		if f.signal != otlpfile.Traces {
 			p("  on the wire  %s: as OTLP+zstd, tracezip is for traces", bytesText(f.zipBytes))
 			continue
 		}
 		p("  on the wire  %s as OTLP+zstd, %s as otlpzip: %.0f %% (%.1f against %.1f bytes each)",
-			bytesText(f.zstdBytes), bytesText(f.zipBytes), 100*f.zipBytes/f.zstdBytes, f.zipBytes/float64(f.in), f.zstdBytes/float64(f.in))
+			bytesText(f.zstdBytes), bytesText(f.zipBytes), 100*f.zipBytes/f.zstdBytes, f.zipBytes/float64(f.out), f.zstdBytes/float64(f.out))
 	}
 	p("  repaired     %.0f attributes put right by the semantic conventions", s.repaired)
 	if len(s.findings) > 0 {

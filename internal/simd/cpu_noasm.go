@@ -2,5 +2,4 @@
 
 package simd
 
-// Level names the instruction set in use, for logs and reports.
-func Level() string { return "off" }
+const haveAVX2 = false

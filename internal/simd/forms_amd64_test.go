@@ -6,7 +6,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"golang.org/x/sys/cpu"
 )
 
@@ -25,23 +24,4 @@ func forms() []form {
 		}
 	}
 	return []form{{"generic", set(false)}, {"avx2", set(true)}}
-}
-
-func TestChooseAVX2(t *testing.T) {
-	assert.True(t, chooseAVX2("", true))
-	assert.False(t, chooseAVX2("", false))
-	assert.False(t, chooseAVX2("off", true))
-	assert.True(t, chooseAVX2("avx2", true))
-	assert.PanicsWithValue(t, "OTELPLUS_SIMD=avx2: this CPU has no AVX2; unset the variable or set it to off",
-		func() { chooseAVX2("avx2", false) })
-	assert.PanicsWithValue(t, "OTELPLUS_SIMD=on: known are off and avx2", func() { chooseAVX2("on", true) })
-}
-
-func TestLevel(t *testing.T) {
-	before := useAVX2
-	defer func() { useAVX2 = before }()
-	useAVX2 = false
-	assert.Equal(t, "off", Level())
-	useAVX2 = true
-	assert.Equal(t, "avx2", Level())
 }
