@@ -82,6 +82,63 @@ func TestWindowIsBounded(t *testing.T) {
 	assert.Equal(t, maxSamples, w.samples)
 }
 
+// A storm of short processes, after the stacks have run out.
+func TestProcessesOfAWindowAreBounded(t *testing.T) {
+	w := newWindow(1)
+	first := &process{pid: 1, comm: "first"}
+	shared := frame{fileUnknown, 1}
+	w.add(first, []frame{shared}, 1)
+	for pid := range uint32(maxGroups - 1) {
+		w.add(&process{pid: pid + 2, comm: "p"}, []frame{shared}, 2)
+	}
+	require.Len(t, w.groups, maxGroups)
+	require.NotContains(t, w.groups, otherProcess, "nothing is folded before its time")
+
+	const late = 3000
+	for pid := range uint32(late) {
+		w.add(&process{pid: pid + maxGroups + 1, comm: "late"}, []frame{shared}, 3)
+	}
+	w.add(first, []frame{shared}, 4)
+	require.Len(t, w.groups, maxGroups+1)
+	assert.Equal(t, []uint64{1, 4}, w.groups[first].find(hash([]frame{shared}), []frame{shared}).times, "who has a group keeps it")
+	assert.Len(t, w.groups[otherProcess].find(hash([]frame{shared}), []frame{shared}).times, late, "the stack is kept")
+	assert.Zero(t, w.folded)
+
+	w.end = 2
+	pd, stats := encode(w, table{}, 1, "")
+	assert.Empty(t, invalid(pd))
+	assert.Equal(t, maxGroups+late+1, stats.samples, "every sample counts")
+	other := 0
+	for _, rp := range pd.ResourceProfiles().All() {
+		if v, _ := rp.Resource().Attributes().Get("service.name"); v.Str() == "[other]" {
+			other++
+			assert.Equal(t, map[string]any{"service.name": "[other]", "process.pid": int64(0), "process.executable.name": "[other]"}, rp.Resource().Attributes().AsRaw())
+		}
+	}
+	assert.Equal(t, 1, other)
+}
+
+func TestWorstWindowIsBounded(t *testing.T) {
+	w := newWindow(1)
+	hog := &process{pid: 1}
+	for i := range uint64(maxStacks) {
+		w.add(hog, []frame{{fileUnknown, i}}, 1)
+	}
+	for i := uint32(2); !w.full(); i++ {
+		w.add(&process{pid: i}, []frame{{fileKernel, uint64(i)}}, 1)
+	}
+	assert.Len(t, w.groups, maxGroups+1)
+	kept := 0
+	for _, g := range w.groups {
+		for _, list := range g.stacks {
+			kept += len(list)
+		}
+	}
+	assert.Equal(t, maxStacks+maxGroups, kept, "one [other] for each process but the hog")
+	assert.Equal(t, kept, w.stacks)
+	assert.Equal(t, maxSamples-maxStacks, w.folded)
+}
+
 // go test -run - -bench Encode -benchmem ./receiver/profilingreceiver
 func BenchmarkEncode(b *testing.B) {
 	n := table{}

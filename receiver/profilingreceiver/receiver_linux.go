@@ -30,6 +30,7 @@ type profiler struct {
 	next      xconsumer.Profiles
 	telemetry *metadata.TelemetryBuilder
 	perf      *perfevent.Sampler
+	period    time.Duration      // that one sample stands for
 	cancel    context.CancelFunc // stops sampling
 	abandon   context.CancelFunc // gives up sending
 	wg        sync.WaitGroup
@@ -71,7 +72,7 @@ func (p *profiler) Start(_ context.Context, host component.Host) error {
 	if err != nil {
 		return nil
 	}
-	p.perf = perf
+	p.perf, p.period = perf, perf.Period()
 	var ctx, sendCtx context.Context
 	ctx, p.cancel = context.WithCancel(context.Background())
 	sendCtx, p.abandon = context.WithCancel(context.Background())
@@ -221,7 +222,7 @@ func (p *profiler) sendWindow(ctx context.Context, n *namer, w *window) {
 		return
 	}
 	n.learn(w)
-	pd, stats := encode(w, n, int64(p.perf.Period()), p.set.BuildInfo.Version)
+	pd, stats := encode(w, n, int64(p.period), p.set.BuildInfo.Version)
 	n.closeFiles()
 	p.telemetry.ReceiverProfilingSymbolCacheBytes.Record(ctx, int64(n.bytes()))
 	if err := p.next.ConsumeProfiles(ctx, pd); err != nil {

@@ -8,7 +8,8 @@ import (
 )
 
 // window gathers the samples of one flush interval, in bounded memory: beyond
-// its limits samples still count for their process, under one common stack.
+// its limits samples still count for their process, under one common stack, and
+// processes beyond theirs count as one, so that no process is free of charge.
 type window struct {
 	start, end uint64 // wall clock, nanoseconds
 	groups     map[*process]*group
@@ -44,7 +45,11 @@ const (
 	maxStacks  = 1 << 15
 	maxSamples = 1 << 18 // after which a window ends early, 8 bytes each
 	maxFiles   = 4096
+	maxGroups  = 4096 // processes in a window, each of which may have one stack beyond maxStacks
 )
+
+// otherProcess stands for the processes beyond maxGroups.
+var otherProcess = &process{comm: "[other]", described: true}
 
 func newWindow(start uint64) *window {
 	return &window{start: start, groups: map[*process]*group{}, files: map[fileRef]opener{}}
@@ -54,11 +59,7 @@ var seed = maphash.MakeSeed()
 
 // add counts a sample. frames are copied if the stack is new.
 func (w *window) add(p *process, frames []frame, wall uint64) {
-	g := w.groups[p]
-	if g == nil {
-		g = &group{pid: p.pid, name: p.name(), exe: p.exe, container: p.container, kernel: p.kernel, stacks: map[uint64][]*stack{}}
-		w.groups[p] = g
-	}
+	g := w.group(p)
 	w.samples++
 	key := hash(frames)
 	s := g.find(key, frames)
@@ -75,6 +76,21 @@ func (w *window) add(p *process, frames []frame, wall uint64) {
 		w.frames += len(frames)
 	}
 	s.times = append(s.times, wall)
+}
+
+// group returns the samples of a process, or those of all processes for which
+// there is no room. Their stacks are kept: only whose they are is not.
+func (w *window) group(p *process) *group {
+	g := w.groups[p]
+	if g == nil && len(w.groups) >= maxGroups {
+		p = otherProcess
+		g = w.groups[p]
+	}
+	if g == nil {
+		g = &group{pid: p.pid, name: p.name(), exe: p.exe, container: p.container, kernel: p.kernel, stacks: map[uint64][]*stack{}}
+		w.groups[p] = g
+	}
+	return g
 }
 
 // full tells whether the window has to end before its time.
