@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"time"
@@ -215,9 +214,6 @@ func (s *Sampler) Unattached() int {
 	}
 	return s.tasks.unattached
 }
-
-// CPUs lists the CPUs that are being sampled.
-func (s *Sampler) CPUs() []int { return slices.Sorted(maps.Keys(s.rings)) }
 
 // Close stops sampling and frees every descriptor and mapping.
 func (s *Sampler) Close() error {

@@ -58,9 +58,6 @@ func (c *Cache) Put(key string, f *File) *Entry {
 	return e
 }
 
-// Forget drops an entry.
-func (c *Cache) Forget(key string) { c.remove(c.files[key]) }
-
 func (c *Cache) remove(el *list.Element) {
 	if el == nil {
 		return
