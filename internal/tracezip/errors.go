@@ -13,6 +13,9 @@ var (
 	ErrLimit = errors.New("limit exceeded")
 	// ErrVersion: the frame is of a version, or uses a feature, that this decoder does not know.
 	ErrVersion = errors.New("unsupported version or feature")
+	// ErrDictionary: the frame names a dictionary that this decoder does not have. The same batch passes with the dictionary in
+	// the frame, or without one.
+	ErrDictionary = errors.New("dictionary missing")
 )
 
 // Error says what was wrong with a frame and where.
