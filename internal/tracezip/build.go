@@ -1,16 +1,16 @@
 package tracezip
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // frameBuilder turns what an Encoder has collected into sections.
 type frameBuilder struct {
 	sections    [numSections][]byte
 	numbers     mantissas
-	strings     []stringEntry
+	strings     []string // of the frame; those of the dictionary come before them in the numbering
 	stringIndex index
+	marks       []stringMark // of every string, those of the dictionary first
+	skeleton    []byte       // the last text with markers
+	text        []byte       // the next one
 
 	eventShapes, linkShapes uint32
 
@@ -19,16 +19,16 @@ type frameBuilder struct {
 	parents       []int32
 	order, path   []int32
 	state         []byte
+	starts        []uint64 // predicted
+	lastChild     []int32
+	codes         []uint32 // of the distinct values of a column
 	sortedLog     []uint32
 	byKey         []uint32 // columns of a class, key by key
 	keyStarts     []uint32
 }
 
-// stringEntry is a string of the frame's string table. key and place are those of the last key that used it.
-type stringEntry struct {
-	text       string
-	key, place uint32
-}
+// stringMark says which key has used a string last, and as the how manieth of its strings.
+type stringMark struct{ key, place uint32 }
 
 func (b *frameBuilder) reset() {
 	for i := range b.sections {
@@ -36,16 +36,20 @@ func (b *frameBuilder) reset() {
 	}
 	b.numbers.reset()
 	b.strings = reuse(b.strings)
+	b.marks, b.skeleton, b.text = cut(b.marks), cut(b.skeleton), cut(b.text)
 	b.stringIndex.reset()
 	b.eventShapes, b.linkShapes = 0, 0
 	b.external = cut(b.external)
 	b.externalIndex.reset()
 	b.parents, b.order, b.path, b.state = cut(b.parents), cut(b.order), cut(b.path), cut(b.state)
+	b.starts, b.lastChild, b.codes = cut(b.starts), cut(b.lastChild), cut(b.codes)
 	b.sortedLog, b.byKey, b.keyStarts = cut(b.sortedLog), cut(b.byKey), cut(b.keyStarts)
 }
 
 // build writes all sections. The order of the calls is the order in which a decoder reads overflow, numbers and raw.
 func (b *frameBuilder) build(e *Encoder) [][]byte {
+	b.marks = grow(b.marks, len(e.set.dict.strings))
+	clear(b.marks)
 	b.writeSpanIDs(e)
 	b.writeTraces(e)
 	b.writeParents(e)
@@ -167,28 +171,11 @@ func (b *frameBuilder) writeParent(e *Encoder, i int, s *spanRecord) {
 }
 
 func (b *frameBuilder) writeTimes(e *Encoder) {
-	b.state = grow(b.state, len(e.spans))
-	b.order, b.path = breakCycles(b.parents, b.order, b.path, b.state)
-	for i := range e.ids.perTrace {
-		e.ids.perTrace[i].lastSpan = -1
-	}
-	last := int32(-1)
+	b.predictStarts(e)
 	for i := range e.spans {
 		s := &e.spans[i]
-		var predicted uint64
-		if p := b.parents[i]; p >= 0 {
-			predicted = e.spans[p].start
-		} else {
-			anchor := &e.ids.perTrace[s.trace].lastSpan
-			if *anchor >= 0 {
-				predicted = e.spans[*anchor].start
-			} else if last >= 0 {
-				predicted = e.spans[last].start
-			}
-			*anchor, last = int32(i), int32(i)
-		}
 		q := powers[e.contextList[s.context].start.exponent()]
-		b.number(secStarts, int64(s.start/q-predicted/q))
+		b.number(secStarts, int64(s.start/q-b.starts[i]/q))
 	}
 	for i := range e.spans {
 		s := &e.spans[i]
@@ -197,277 +184,34 @@ func (b *frameBuilder) writeTimes(e *Encoder) {
 	}
 }
 
-// writeTables writes keys, lists, heads, rows of resources and scopes, blocks, contexts and shapes.
-func (b *frameBuilder) writeTables(e *Encoder) {
-	s := &e.set
-	b.varint(secTables, uint64(len(s.keys)))
-	for _, k := range s.keys {
-		b.findString(k)
-		b.defineString(e, k)
+// predictStarts fills b.starts with what a reader can know of the start of each span.
+func (b *frameBuilder) predictStarts(e *Encoder) {
+	b.starts = grow(b.starts, len(e.spans))
+	b.state = grow(b.state, len(e.spans))
+	b.order, b.path = breakCycles(b.parents, b.order, b.path, b.state)
+	for i := range e.ids.perTrace {
+		e.ids.perTrace[i].lastSpan = -1
 	}
-	b.varint(secTables, uint64(len(s.lists)))
-	for i := range s.lists {
-		keys := s.list(uint32(i))
-		b.varint(secTables, uint64(len(keys)))
-		for _, k := range keys {
-			b.varint(secTables, uint64(k.key)<<3|uint64(k.typ))
+	last := uint64(0)
+	for i, p := range b.parents {
+		if p >= 0 {
+			continue
+		}
+		s := &e.spans[i]
+		b.starts[i] = last
+		anchor := &e.ids.perTrace[s.trace].lastSpan
+		if *anchor >= 0 {
+			b.starts[i] = e.spans[*anchor].start
+		}
+		*anchor, last = int32(i), s.start
+	}
+	b.lastChild = grow(b.lastChild, len(e.spans))
+	clear(b.lastChild)
+	for _, i := range b.order {
+		if p := b.parents[i]; p >= 0 {
+			b.starts[i] = e.spans[predecessor(b.lastChild, p, i)].start
 		}
 	}
-	b.varint(secTables, uint64(len(e.headList)))
-	for _, h := range e.headList {
-		b.varint(secTables, zigzag(int64(h.kind)))
-		b.varint(secTables, zigzag(int64(h.status)))
-		b.varint(secTables, uint64(h.flags))
-	}
-	b.writeRows(e, classResource, &e.resources)
-	b.writeRows(e, classScope, &e.scopes)
-	b.varint(secTables, uint64(e.numResourceBlocks))
-	b.sections[secTables] = append(b.sections[secTables], e.blocks...)
-	b.writeContexts(e)
-	b.writeShapes(e, classEvent, s.perShape[classEvent])
-	b.writeShapes(e, classLink, s.perShape[classLink])
-}
-
-func (b *frameBuilder) writeRows(e *Encoder, class byte, t *rowTable) {
-	b.writeShapes(e, class, e.set.perShape[class])
-	b.varint(secTables, uint64(len(t.shapes)))
-	for _, shape := range t.shapes {
-		b.varint(secTables, uint64(shape))
-	}
-}
-
-// writeContexts writes the quanta and the span shapes of every context. Shapes were made in any order of contexts.
-func (b *frameBuilder) writeContexts(e *Encoder) {
-	shapes := e.set.perShape[classSpan]
-	slices.SortStableFunc(shapes, func(x, y uint32) int {
-		return int(e.set.shapes[x].context) - int(e.set.shapes[y].context)
-	})
-	for i := range e.contextList {
-		c := &e.contextList[i]
-		b.code(secTables, c.start.exponent()|c.duration.exponent()<<4)
-		b.code(secTables, c.event.exponent())
-		b.writeShapes(e, classSpan, shapes[:c.shapes])
-		shapes = shapes[c.shapes:]
-	}
-}
-
-func (b *frameBuilder) writeShapes(e *Encoder, class byte, shapes []uint32) {
-	b.varint(secTables, uint64(len(shapes)))
-	for _, id := range shapes {
-		sh := &e.set.shapes[id]
-		b.varint(secTables, uint64(sh.list))
-		if class == classSpan {
-			b.varint(secTables, uint64(sh.head))
-		}
-		if class == classSpan || class == classEvent {
-			b.writeName(e, sh)
-		}
-	}
-}
-
-func (b *frameBuilder) writeName(e *Encoder, sh *shape) {
-	if !sh.named {
-		b.varint(secTables, 0)
-		return
-	}
-	at, isNew := b.findString(sh.name)
-	if !isNew {
-		b.varint(secTables, uint64(at)+2)
-		return
-	}
-	b.varint(secTables, 1)
-	b.defineString(e, sh.name)
-}
-
-// findString returns the number of a string, which it adds to the table when it is new.
-func (b *frameBuilder) findString(text string) (at int, isNew bool) {
-	tag := fold(hashString(text))
-	x := &b.stringIndex
-	i := x.first(tag)
-	for ; x.slots[i].pos != 0; i = x.next(i) {
-		if at := x.slots[i].pos - 1; x.slots[i].tag == tag && b.strings[at].text == text {
-			return int(at), false
-		}
-	}
-	x.insert(i, tag, len(b.strings))
-	b.strings = append(b.strings, stringEntry{text: text})
-	return len(b.strings) - 1, true
-}
-
-// defineString writes a new string: its length, its tokens and its text.
-func (b *frameBuilder) defineString(e *Encoder, s string) {
-	start, end, mark := findToken(s, 0)
-	if mark == 0 {
-		b.varint(secTables, uint64(len(s))<<1)
-		b.sections[secText] = append(b.sections[secText], s...)
-		return
-	}
-	text := b.sections[secText]
-	before := len(text)
-	at := 0
-	tokens := [maxTokens]uint64{}
-	n := 0
-	var fresh [maxTokens * 16]byte
-	freshLen := 0
-	for ; mark != 0 && n < maxTokens; start, end, mark = findToken(s, at) {
-		text = appendEscaped(text, s[at:start])
-		text = append(text, mark)
-		id := fresh[freshLen : freshLen+tokenBytes(mark)]
-		packHex(id, s[start:end])
-		place, isNew := e.ids.token(id)
-		if isNew {
-			freshLen += len(id)
-			place = -1
-		}
-		tokens[n] = uint64(place + 1)
-		n++
-		at = end
-	}
-	text = appendEscaped(text, s[at:])
-	b.sections[secText] = text
-	b.varint(secTables, uint64(len(text)-before)<<1|1)
-	for _, t := range tokens[:n] {
-		b.varint(secTables, t)
-	}
-	b.sections[secRaw] = append(b.sections[secRaw], fresh[:freshLen]...)
-}
-
-// maxTokens bounds the tokens cut out of one string; further ones stay text.
-const maxTokens = 64
-
-func tokenBytes(mark byte) int {
-	if mark == markHex8 {
-		return 8
-	}
-	return 16
-}
-
-func appendEscaped(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if s[i] <= markUUID {
-			dst = append(dst, markLiteral)
-		}
-		dst = append(dst, s[i])
-	}
-	return dst
-}
-
-// token finds or adds a token of 8 or 16 bytes.
-func (t *idTable) token(id []byte) (place int, isNew bool) {
-	if len(id) == 16 {
-		return t.find16([16]byte(id))
-	}
-	place, found := t.find8(binary.LittleEndian.Uint64(id), true)
-	return place, !found
-}
-
-// writeColumns writes the columns class by class and, within a class, key by key: values of one key compress each other.
-func (b *frameBuilder) writeColumns(e *Encoder) {
-	b.sortedLog = e.set.sortLog(b.sortedLog)
-	for class := range numClasses {
-		b.orderColumns(&e.set, class)
-		key, place, last := uint32(0), uint32(0), int64(0)
-		for _, col := range b.byKey {
-			c := &e.set.columns[col]
-			if c.key != key {
-				key, place, last = c.key, 0, 0
-			}
-			b.writeMode(c)
-			for at := c.first; at >= 0; at = e.set.values[at].next {
-				v := &e.set.values[at]
-				switch {
-				case isText(c.typ):
-					// Stamps are per class and key.
-					place = b.writeText(e, v.text, uint32(class)<<24+key+1, place)
-				case c.typ == typeDouble:
-					b.sections[secRaw] = binary.LittleEndian.AppendUint64(b.sections[secRaw], v.num)
-				default:
-					b.number(secNumbers, int64(v.num)-last)
-					last = int64(v.num)
-				}
-			}
-		}
-	}
-}
-
-// orderColumns sorts the columns that have values by key, shapes in wire order within a key.
-func (b *frameBuilder) orderColumns(s *columnSet, class int) {
-	b.keyStarts = grow(b.keyStarts, firstKey+len(s.keys)+1)
-	clear(b.keyStarts)
-	total := 0
-	for _, id := range s.perShape[class] {
-		for _, k := range s.list(s.shapes[id].list) {
-			if k.typ != typeEmpty {
-				b.keyStarts[k.key+1]++
-				total++
-			}
-		}
-	}
-	for i := 1; i < len(b.keyStarts); i++ {
-		b.keyStarts[i] += b.keyStarts[i-1]
-	}
-	b.byKey = grow(b.byKey, total)
-	for _, id := range s.perShape[class] {
-		sh := &s.shapes[id]
-		for i, k := range s.list(sh.list) {
-			if k.typ != typeEmpty {
-				b.byKey[b.keyStarts[k.key]] = sh.columns + uint32(i)
-				b.keyStarts[k.key]++
-			}
-		}
-	}
-}
-
-// writeMode writes a column's mode and, if it needs them, its codes.
-func (b *frameBuilder) writeMode(c *column) {
-	switch c.distinct {
-	case 1:
-		b.code(secTables, modeConstant)
-		return
-	case c.rows:
-		b.code(secTables, modeDistinct)
-		return
-	}
-	b.code(secTables, modeMixed)
-	seen := uint32(0)
-	codes := b.sections[secValues]
-	for row := range c.rows {
-		pos := uint32(0)
-		if row >= c.varies {
-			pos = b.sortedLog[c.logged+row-c.varies]
-		}
-		switch {
-		case pos == seen:
-			seen++
-			codes = append(codes, 0)
-		case pos+1 < codeEscape:
-			codes = append(codes, byte(pos+1))
-		default:
-			codes = append(codes, codeEscape)
-			b.varint(secOverflow, uint64(pos))
-		}
-	}
-	b.sections[secValues] = codes
-}
-
-// writeText writes a value of a text column: 0 for a new string, 1 and its number for one that other keys have used, 2
-// and up for one that this key has used. It returns the number of strings of the key.
-func (b *frameBuilder) writeText(e *Encoder, text string, key, places uint32) uint32 {
-	at, isNew := b.findString(text)
-	entry := &b.strings[at]
-	if !isNew && entry.key == key {
-		b.varint(secTables, uint64(entry.place)+2)
-		return places
-	}
-	entry.key, entry.place = key, places
-	if isNew {
-		b.varint(secTables, 0)
-		b.defineString(e, text)
-	} else {
-		b.varint(secTables, 1)
-		b.varint(secTables, uint64(at))
-	}
-	return places + 1
 }
 
 func (b *frameBuilder) writeEvents(e *Encoder) {

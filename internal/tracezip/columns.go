@@ -26,6 +26,7 @@ type shape struct {
 	list    uint32
 	columns uint32 // the first of its columns
 	id      uint32 // within its class, for spans within its context
+	known   int32  // number of its template, or -1
 	class   byte
 	named   bool
 }
@@ -43,6 +44,7 @@ type column struct {
 	varies   uint32 // rows before the second distinct value
 	logged   uint32 // where its part of the sorted log begins; set at the end
 	shape    uint32
+	entry    uint32 // in the list
 	key      uint32
 	typ      byte
 }
@@ -58,8 +60,11 @@ type value struct {
 
 type logEntry struct{ col, pos uint32 }
 
-// columnSet holds the shapes, lists and columns of a frame while it is encoded.
+// columnSet holds the shapes, lists and columns of a frame while it is encoded. Keys and lists of the dictionary come first in
+// the numbering; the tables here hold those of the frame.
 type columnSet struct {
+	dict      *Dictionary
+	dx        *dictionaryIndex
 	keys      []string
 	keyIDs    map[string]uint32
 	listKeys  []listKey
@@ -74,7 +79,12 @@ type columnSet struct {
 	perShape  [numClasses][]uint32 // shapes of a class in order of appearance
 }
 
+func (s *columnSet) use(dict *Dictionary) {
+	s.dict, s.dx = dict, dict.index()
+}
+
 func (s *columnSet) reset() {
+	s.dict, s.dx = nil, nil
 	if s.keyIDs == nil || len(s.keyIDs) > maxKeptKeys {
 		s.keyIDs = make(map[string]uint32)
 	}
@@ -133,33 +143,75 @@ func (s *columnSet) row(class byte, context, head uint32, named bool, name strin
 		}
 	}
 	s.shapeIdx.insert(i, tag, len(s.shapes))
-	s.shapes = append(s.shapes, shape{
+	sh := shape{
 		name: name, context: context, head: head, class: class, named: named,
-		list: s.internList(entries), columns: uint32(len(s.columns)),
-	})
+		list: s.internList(entries), columns: uint32(len(s.columns)), known: -1,
+	}
+	if class >= classSpan {
+		sh.known = s.findTemplate(&sh)
+	}
+	s.shapes = append(s.shapes, sh)
 	id := uint32(len(s.shapes) - 1)
 	s.perShape[class] = append(s.perShape[class], id)
-	for _, k := range s.list(s.shapes[id].list) {
-		s.columns = append(s.columns, column{shape: id, key: k.key, typ: k.typ, first: -1})
+	for i, k := range s.list(sh.list) {
+		s.columns = append(s.columns, column{shape: id, entry: uint32(i), key: k.key, typ: k.typ, first: -1})
 	}
 	return id, true
+}
+
+// findTemplate returns the dictionary's template of a shape, or -1.
+func (s *columnSet) findTemplate(sh *shape) int32 {
+	if len(s.dict.templates[sh.class]) == 0 {
+		return -1
+	}
+	key := templateKey{class: sh.class, list: sh.list, head: sh.head, name: -1}
+	if sh.named {
+		at := s.dict.find(s.dx, sh.name, fold(hashString(sh.name)))
+		if at < 0 {
+			return -1
+		}
+		key.name = int32(at)
+	}
+	if at, ok := s.dx.templates[key]; ok {
+		return int32(at)
+	}
+	return -1
 }
 
 func hashEntries(h uint64, entries []entry) uint64 {
 	for i := range entries {
 		e := &entries[i]
-		h = mix(h^tail8(e.key), uint64(len(e.key))<<16|uint64(e.pseudo)<<8|uint64(e.typ))
+		h = mixKey(h, e.key, e.pseudo, e.typ)
 	}
 	return h
 }
 
+// hashList is hashEntries(0, …) for the entries of a list.
+func hashList(keys []listKey) uint64 {
+	h := uint64(0)
+	for i := range keys {
+		k := &keys[i]
+		h = mixKey(h, k.name, byte(min(k.key, numPseudo)), k.typ)
+	}
+	return h
+}
+
+func mixKey(h uint64, key string, pseudo, typ byte) uint64 {
+	return mix(h^tail8(key), uint64(len(key))<<16|uint64(pseudo)<<8|uint64(typ))
+}
+
 func (s *columnSet) list(id uint32) []listKey {
-	l := s.lists[id]
+	known := uint32(len(s.dx.lists))
+	if id < known {
+		return s.dx.list(id)
+	}
+	l := s.lists[id-known]
 	return s.listKeys[l.start : l.start+l.n]
 }
 
-func (s *columnSet) sameList(id uint32, entries []entry) bool {
-	keys := s.list(id)
+func (s *columnSet) sameList(id uint32, entries []entry) bool { return sameKeys(s.list(id), entries) }
+
+func sameKeys(keys []listKey, entries []entry) bool {
 	if len(keys) != len(entries) {
 		return false
 	}
@@ -174,14 +226,16 @@ func (s *columnSet) sameList(id uint32, entries []entry) bool {
 
 func (s *columnSet) internList(entries []entry) uint32 {
 	tag := fold(hashEntries(0, entries))
-	i := s.listIndex.first(tag)
-	for ; ; i = s.listIndex.next(i) {
-		sl := s.listIndex.slots[i]
-		if sl.pos == 0 {
-			break
-		}
-		if sl.tag == tag && s.sameList(sl.pos-1, entries) {
+	for i := s.dx.listIndex.first(tag); s.dx.listIndex.slots[i].pos != 0; i = s.dx.listIndex.next(i) {
+		if sl := s.dx.listIndex.slots[i]; sl.tag == tag && s.sameList(sl.pos-1, entries) {
 			return sl.pos - 1
+		}
+	}
+	known := uint32(len(s.dx.lists))
+	i := s.listIndex.first(tag)
+	for ; s.listIndex.slots[i].pos != 0; i = s.listIndex.next(i) {
+		if sl := s.listIndex.slots[i]; sl.tag == tag && s.sameList(known+sl.pos-1, entries) {
+			return known + sl.pos - 1
 		}
 	}
 	s.listIndex.insert(i, tag, len(s.lists))
@@ -194,13 +248,16 @@ func (s *columnSet) internList(entries []entry) uint32 {
 		}
 		s.listKeys = append(s.listKeys, listKey{name: e.key, key: key, typ: e.typ})
 	}
-	return uint32(len(s.lists) - 1)
+	return known + uint32(len(s.lists)-1)
 }
 
 func (s *columnSet) keyID(name string) uint32 {
+	if id, ok := s.dx.keys[name]; ok {
+		return id
+	}
 	id, ok := s.keyIDs[name]
 	if !ok {
-		id = firstKey + uint32(len(s.keys))
+		id = firstKey + uint32(len(s.dict.keys)+len(s.keys))
 		s.keyIDs[name] = id
 		s.keys = append(s.keys, name)
 	}

@@ -203,7 +203,7 @@ func craftedBombs(t testing.TB) map[string][]byte {
 	t.Helper()
 	frame := func(flags byte, spans int, sections [][]byte) []byte {
 		var p packer
-		b, err := p.appendFrame(nil, flags, spans, sections)
+		b, err := p.appendFrame(nil, flags, nil, spans, sections)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,13 +218,13 @@ func craftedBombs(t testing.TB) map[string][]byte {
 		return b
 	}
 	// One list of 20,000 keys, used by 20,000 shapes: 400 million columns.
-	wide := uvarints(1, 0, 1, 20000)
+	wide := uvarints(1, 0, 0, 1, 20000)
 	wide = append(wide, bytes.Repeat(uvarints(firstKey<<3), 20000)...)
-	wide = append(wide, uvarints(0, 20000)...)
+	wide = append(wide, uvarints(0, 0, 20000)...)
 	wide = append(wide, make([]byte, 20000)...)
 	// A span with 2^31-1 events: lists, head, resource, scope, block, quanta, span shape, event shape, no link shapes, modes.
-	events := uvarints(0, 2, 0, 2, keyEventCount<<3|2, keyEventShape<<3|2, 1, 0, 0, 0,
-		1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 0, 1, 0, 0, modeConstant)
+	events := uvarints(0, 2, 0, 2, keyEventCount<<3|2, keyEventShape<<3|2, 1, 0, 0, 0, 0,
+		1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 0, modeConstant)
 	var count mantissas
 	eventSections := make([][]byte, numSections)
 	copy(eventSections, columnarSections(1, events))
@@ -325,7 +325,7 @@ func TestDepthLimit(t *testing.T) {
 	// The same through OTLP: every level is a value and an array message.
 	for depth, want := range map[int]error{8: nil, 2000: ErrLimit} {
 		var p packer
-		frame, err := p.appendFrame(nil, flagOTLP, 1, [][]byte{deepOTLP(depth)})
+		frame, err := p.appendFrame(nil, flagOTLP, nil, 1, [][]byte{deepOTLP(depth)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,10 +27,13 @@ type Decoder struct {
 	ids8    []uint64
 	parents []uint64 // outside the frame
 
-	numKeys  int
+	dict     *Dictionary
+	skeleton []byte   // the last string with markers, as it stands in the text
+	keys     []uint32 // strings of the keys that the frame defines
 	listKeys []dListKey
 	lists    []dList
 	heads    []head
+	orders   [][]uint16
 	shapes   []dShape
 	classes  [numClasses]span32 // shapes of a class
 	columns  []dColumn
@@ -41,6 +44,7 @@ type Decoder struct {
 	keyTexts []uint32
 
 	resources, scopes []dRow
+	usedRows          [2][]uint32 // shapes of the dictionary's rows, plus one
 	blocks            []dBlock
 	scopeBlocks       []dScopeBlock
 	contexts          []dContext
@@ -53,6 +57,7 @@ type Decoder struct {
 	order, path []int32
 	state       []byte
 	parentRefs  []int32
+	lastChild   []int32
 
 	links               []linkRecord
 	nextLink            int
@@ -64,13 +69,14 @@ type Decoder struct {
 type span32 struct{ start, end uint32 }
 
 type dListKey struct {
-	name uint32 // string number
+	text string
+	name uint32 // string number, of keys that the frame defines
 	key  uint32
 	typ  byte
 }
 
 type dList struct {
-	keys   span32
+	keys   []dListKey
 	pseudo uint32 // pseudo-keys in it, as bits
 	fields uint32 // how many
 	bytes  int    // length of all its keys
@@ -79,7 +85,8 @@ type dList struct {
 type dShape struct {
 	list    uint32
 	head    uint32
-	name    int32 // string number, -1 when the name is a column
+	name    int32      // string number, -1 when the name is a column
+	known   [][]uint64 // values that the dictionary knows, per column; nil for a shape without template
 	columns uint32
 	rows    uint32
 	next    uint32 // row to be read next
@@ -99,13 +106,14 @@ type dColumn struct {
 type dRow struct{ shape, row uint32 }
 
 type dBlock struct {
-	resource uint32
+	resource dRow
 	scopes   int
 }
 
 type dScopeBlock struct {
-	scope, context uint32
-	spans          int
+	scope   dRow
+	context uint32
+	spans   int
 }
 
 type dContext struct {
@@ -135,26 +143,60 @@ func (d *Decoder) Decode(frame []byte) (ptrace.Traces, error) {
 
 // DecodeWith is Decode for frames that may refer to dictionaries. A frame that names one which dicts does not have gives an
 // error of kind ErrDictionary.
-func (d *Decoder) DecodeWith(frame []byte, _ Dictionaries) (ptrace.Traces, error) {
+func (d *Decoder) DecodeWith(frame []byte, dicts Dictionaries) (ptrace.Traces, error) {
 	if len(frame) > d.limits.MaxFrameBytes {
 		return ptrace.NewTraces(), &Error{Kind: ErrLimit, Section: "header", Offset: len(frame), Reason: "frame larger than allowed"}
 	}
+	defer d.release()
 	d.budget = budget{left: d.limits.MaxDecodedBytes}
-	h, err := d.unpack(frame, &d.budget)
-	switch {
-	case err != nil:
-		d.release()
-		return ptrace.NewTraces(), err
-	case h.flags&flagOTLP != 0:
-		defer d.release()
-		return d.decodeOTLP(d.sections[0], h.spans)
+	if dicts == nil {
+		dicts = noDictionaries{}
 	}
-	return d.decodeSections(h.spans)
+	h, err := d.open(frame, dicts)
+	if err != nil {
+		return ptrace.NewTraces(), err
+	}
+	var td ptrace.Traces
+	if h.flags&flagOTLP != 0 {
+		td, err = d.decodeOTLP(d.sections[0], h.spans)
+	} else {
+		td, err = d.decodeSections(h.spans)
+	}
+	if err == nil && h.flags&flagDefine != 0 {
+		dicts.Define(d.dict)
+	}
+	return td, err
 }
+
+// open reads the header, finds or makes the dictionary and unpacks the sections.
+func (d *Decoder) open(frame []byte, dicts Dictionaries) (frameHeader, error) {
+	r := reader{buf: frame, section: "header"}
+	h := readHeader(&r)
+	covered := r.pos
+	d.dict = staticDictionary()
+	if h.flags&flagDictionary != 0 {
+		var id DictionaryID
+		copy(id[:], r.bytes(len(id)))
+		if h.flags&flagDefine != 0 {
+			d.dict = d.readDefinition(&r, id, dicts)
+		} else if d.dict = dicts.Dictionary(id); d.dict == nil && r.err == nil {
+			r.err = missing(id)
+		}
+	}
+	if r.err != nil {
+		return h, r.err
+	}
+	return h, d.unpack(&h, &r, covered, &d.budget)
+}
+
+// noDictionaries is a cache that has none and keeps none.
+type noDictionaries struct{}
+
+func (noDictionaries) Dictionary(DictionaryID) *Dictionary { return nil }
+func (noDictionaries) Define(*Dictionary)                  {}
 
 // decodeSections turns the unpacked sections of a columnar frame into traces.
 func (d *Decoder) decodeSections(spans int) (ptrace.Traces, error) {
-	defer d.release()
 	if err := d.decodeColumns(spans); err != nil {
 		return ptrace.NewTraces(), err
 	}
@@ -163,18 +205,21 @@ func (d *Decoder) decodeSections(spans int) (ptrace.Traces, error) {
 
 func (d *Decoder) release() {
 	d.dropLarge()
-	d.all = ""
+	d.all, d.dict, d.skeleton = "", nil, nil
 	d.textBuf = cut(d.textBuf)
 	d.strings, d.ids16, d.ids8, d.parents = cut(d.strings), cut(d.ids16), cut(d.ids8), cut(d.parents)
 	d.starts, d.durations, d.nums = cut(d.starts), cut(d.durations), cut(d.nums)
 	d.numbers.vals = cut(d.numbers.vals)
-	d.listKeys, d.lists, d.heads = cut(d.listKeys), cut(d.lists), cut(d.heads)
-	d.shapes, d.columns, d.values, d.codes = cut(d.shapes), cut(d.columns), cut(d.values), cut(d.codes)
+	// Cleared, not only cut: these hold strings and tables of dictionaries.
+	d.listKeys, d.lists, d.shapes, d.orders = reuse(d.listKeys), reuse(d.lists), reuse(d.shapes), reuse(d.orders)
+	d.keys, d.heads = cut(d.keys), cut(d.heads)
+	d.columns, d.values, d.codes = cut(d.columns), cut(d.values), cut(d.codes)
 	d.byKey, d.starting, d.keyTexts = cut(d.byKey), cut(d.starting), cut(d.keyTexts)
 	d.resources, d.scopes, d.blocks, d.scopeBlocks = cut(d.resources), cut(d.scopes), cut(d.blocks), cut(d.scopeBlocks)
 	d.contexts, d.contextIDs = cut(d.contexts), emptied(d.contextIDs)
 	d.spans, d.traceStarts, d.traceSpans, d.anchors = cut(d.spans), cut(d.traceStarts), cut(d.traceSpans), cut(d.anchors)
 	d.order, d.path, d.state, d.parentRefs = cut(d.order), cut(d.path), cut(d.state), cut(d.parentRefs)
+	d.lastChild = cut(d.lastChild)
 	d.links = cut(d.links)
 	d.nextNum, d.nextLink, d.numEvents, d.numLinks = 0, 0, 0, 0
 	d.builder = xpdata.MapBuilder{}
@@ -207,6 +252,7 @@ func (d *Decoder) firstError() error {
 
 // decodeColumns reads all sections, in the order in which the encoder wrote them.
 func (d *Decoder) decodeColumns(n int) error {
+	d.strings, d.textBuf = d.strings[:0], d.textBuf[:0]
 	d.tables.reset("tables", d.sections[secTables])
 	d.text.reset("text", d.sections[secText])
 	d.raw.reset("raw", d.sections[secRaw])
@@ -256,6 +302,14 @@ func (d *Decoder) finish() error {
 		return &Error{Kind: ErrCorrupt, Section: "numbers", Offset: d.nextNum, Reason: "length does not match the events"}
 	}
 	d.all = string(d.textBuf)
+	for i := range d.lists[len(d.dict.lists):] {
+		keys := d.lists[len(d.dict.lists)+i].keys
+		for j := range keys {
+			if k := &keys[j]; k.text == "" && k.key >= firstKey {
+				k.text = d.str(uint64(k.name))
+			}
+		}
+	}
 	return nil
 }
 
@@ -417,10 +471,12 @@ func (d *Decoder) resolveTimes() {
 		s.start = (predicted/q.start + uint64(d.starts[i])) * q.start
 		d.anchors[s.trace], last = int32(i), s.start
 	}
+	d.lastChild = grow(d.lastChild, len(d.spans))
+	clear(d.lastChild)
 	for _, i := range d.order {
 		if p := d.parentRefs[i]; p >= 0 {
 			q := d.contexts[d.spans[i].context].start
-			d.spans[i].start = (d.spans[p].start/q + uint64(d.starts[i])) * q
+			d.spans[i].start = (d.spans[predecessor(d.lastChild, p, i)].start/q + uint64(d.starts[i])) * q
 		}
 	}
 }

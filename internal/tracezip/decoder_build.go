@@ -16,13 +16,13 @@ func (d *Decoder) buildTraces() (ptrace.Traces, error) {
 	scope, span := 0, 0
 	for _, b := range d.blocks {
 		rs := td.ResourceSpans().AppendEmpty()
-		d.buildResource(rs, d.resources[b.resource])
+		d.buildResource(rs, b.resource)
 		rs.ScopeSpans().EnsureCapacity(b.scopes)
 		for range b.scopes {
 			sb := d.scopeBlocks[scope]
 			scope++
 			ss := rs.ScopeSpans().AppendEmpty()
-			d.buildScope(ss, d.scopes[sb.scope])
+			d.buildScope(ss, sb.scope)
 			spans := ss.Spans()
 			spans.EnsureCapacity(sb.spans)
 			for range sb.spans {
@@ -40,11 +40,11 @@ func (d *Decoder) buildTraces() (ptrace.Traces, error) {
 	return td, nil
 }
 
-// fields calls set with every pseudo-field of a row but event and link shapes, which have rows of their own.
+// fields calls set with every pseudo-field of a row but event and link shapes, which have rows of their own, and orders.
 func (d *Decoder) fields(sh *dShape, row uint32, set func(key uint32, v uint64)) {
 	l := &d.lists[sh.list]
-	for i, k := range d.listKeys[l.keys.start : l.keys.start+l.fields] {
-		if k.key != keyEventShape && k.key != keyLinkShape {
+	for i, k := range l.keys[:l.fields] {
+		if k.key != keyEventShape && k.key != keyLinkShape && k.key != keyOrder {
 			set(k.key, d.at(&d.columns[sh.columns+uint32(i)], row))
 		}
 	}
@@ -106,7 +106,11 @@ func (d *Decoder) buildSpan(span ptrace.Span, i int) {
 	if sh.name >= 0 {
 		span.SetName(d.charged(uint64(sh.name)))
 	}
-	d.buildMap(span.Attributes(), sh, row)
+	if d.lists[sh.list].has(keyOrder) {
+		d.buildOrdered(span.Attributes(), sh, row)
+	} else {
+		d.buildMap(span.Attributes(), sh, row)
+	}
 	if d.lists[sh.list].fields > 0 {
 		d.buildSpanFields(span, s, sh, row)
 	}
@@ -138,7 +142,7 @@ func (d *Decoder) buildSpanFields(span ptrace.Span, s *dSpan, sh *dShape, row ui
 // fieldColumn returns the column of a pseudo-key in a shape, if there is one.
 func (d *Decoder) fieldColumn(sh *dShape, key uint32) (*dColumn, bool) {
 	l := &d.lists[sh.list]
-	for i, k := range d.listKeys[l.keys.start : l.keys.start+l.fields] {
+	for i, k := range l.keys[:l.fields] {
 		if k.key == key {
 			return &d.columns[sh.columns+uint32(i)], true
 		}
@@ -220,35 +224,62 @@ func (d *Decoder) charged(at uint64) string {
 // buildMap fills the attributes of a row. MapBuilder takes keys as they come: they may repeat, and 100,000 of them
 // do not cost a search each.
 func (d *Decoder) buildMap(dst pcommon.Map, sh *dShape, row uint32) {
-	l := &d.lists[sh.list]
-	keys := d.listKeys[l.keys.start+l.fields : l.keys.end]
-	if len(keys) == 0 || d.tables.err != nil || !d.charge(len(keys), costAttr) || !d.charge(l.bytes, 1) {
+	keys, cols := d.attributes(sh)
+	if len(keys) == 0 {
 		return
 	}
 	d.builder.EnsureCapacity(len(keys))
-	cols := d.columns[sh.columns+l.fields:]
-	for i, k := range keys {
-		v := d.builder.AppendEmpty(d.str(uint64(k.name)))
-		if k.typ == typeEmpty {
-			continue
-		}
-		x := d.at(&cols[i], row)
-		switch k.typ {
-		case typeStr:
-			v.SetStr(d.charged(x))
-		case typeInt:
-			v.SetInt(int64(x))
-		case typeDouble:
-			v.SetDouble(math.Float64frombits(x))
-		case typeBool:
-			v.SetBool(x != 0)
-		case typeBytes:
-			v.SetEmptyBytes().FromRaw([]byte(d.charged(x)))
-		default:
-			d.buildNested(v, k.typ, x)
-		}
+	for i := range keys {
+		d.buildAttribute(&keys[i], &cols[i], row)
 	}
 	d.builder.UnsafeIntoMap(dst)
+}
+
+// buildOrdered is buildMap for a shape whose rows say in which order they have its attributes.
+func (d *Decoder) buildOrdered(dst pcommon.Map, sh *dShape, row uint32) {
+	keys, cols := d.attributes(sh)
+	order, ok := d.fieldColumn(sh, keyOrder)
+	if len(keys) == 0 || !ok {
+		return
+	}
+	d.builder.EnsureCapacity(len(keys))
+	for _, i := range d.orders[d.at(order, row)] {
+		d.buildAttribute(&keys[i], &cols[i], row)
+	}
+	d.builder.UnsafeIntoMap(dst)
+}
+
+// attributes returns the list entries and columns of a shape's attributes and charges for one row of them. There are none
+// after an error.
+func (d *Decoder) attributes(sh *dShape) ([]dListKey, []dColumn) {
+	l := &d.lists[sh.list]
+	keys := l.keys[l.fields:]
+	if len(keys) == 0 || d.tables.err != nil || !d.charge(len(keys), costAttr) || !d.charge(l.bytes, 1) {
+		return nil, nil
+	}
+	return keys, d.columns[sh.columns+l.fields:]
+}
+
+func (d *Decoder) buildAttribute(k *dListKey, c *dColumn, row uint32) {
+	v := d.builder.AppendEmpty(k.text)
+	if k.typ == typeEmpty {
+		return
+	}
+	x := d.at(c, row)
+	switch k.typ {
+	case typeStr:
+		v.SetStr(d.charged(x))
+	case typeInt:
+		v.SetInt(int64(x))
+	case typeDouble:
+		v.SetDouble(math.Float64frombits(x))
+	case typeBool:
+		v.SetBool(x != 0)
+	case typeBytes:
+		v.SetEmptyBytes().FromRaw([]byte(d.charged(x)))
+	default:
+		d.buildNested(v, k.typ, x)
+	}
 }
 
 // buildNested parses a map or slice.
@@ -267,9 +298,8 @@ func (d *Decoder) buildNested(dst pcommon.Value, typ byte, at uint64) {
 
 // parse starts to read a string of the table that holds a value.
 func (d *Decoder) parse(at uint64) valueReader {
-	s := d.strings[at]
 	r := valueReader{budget: &d.budget, maxDepth: d.limits.MaxDepth}
-	r.reset("text", d.textBuf[s.start:s.end])
+	r.reset("text", d.data(at))
 	return r
 }
 

@@ -8,7 +8,7 @@ import (
 // readColumns reads what writeColumns wrote. Event and link shapes get their rows from columns of spans, which
 // come before theirs.
 func (d *Decoder) readColumns() {
-	d.values, d.codes = d.values[:0], d.codes[:0]
+	d.codes = d.codes[:0]
 	for class := range byte(numClasses) {
 		d.orderColumns(class)
 		key, last := uint32(0), int64(0)
@@ -16,7 +16,7 @@ func (d *Decoder) readColumns() {
 		for _, col := range d.byKey {
 			c := &d.columns[col]
 			sh := &d.shapes[c.shape]
-			k := d.listKeys[d.lists[sh.list].keys.start+c.entry]
+			k := d.lists[sh.list].keys[c.entry]
 			if k.key != key {
 				key, last = k.key, 0
 				d.keyTexts = d.keyTexts[:0]
@@ -25,13 +25,19 @@ func (d *Decoder) readColumns() {
 			if k.key == keyEventShape || k.key == keyLinkShape {
 				rows = d.sumColumn(col-1, sh.rows, k.key)
 			}
-			if last = d.readColumn(c, k.typ, rows, last); d.firstError() != nil {
+			known := []uint64(nil)
+			if sh.known != nil {
+				known = sh.known[c.entry]
+			}
+			if last = d.readColumn(c, k.typ, rows, known, last); d.firstError() != nil {
 				return
 			}
 			if k.key == keyEventShape || k.key == keyLinkShape {
 				d.countRows(c, rows, k.key)
 			}
-			if k.key < firstKey && k.typ == typeInt {
+			if k.key == keyOrder {
+				d.checkOrders(c, &d.lists[sh.list])
+			} else if k.key < firstKey && k.typ == typeInt {
 				d.checkRange(c)
 			}
 		}
@@ -45,15 +51,15 @@ func (d *Decoder) orderColumns(class byte) {
 	if shapes.start == shapes.end {
 		return
 	}
-	d.starting = grow(d.starting, firstKey+d.numKeys+1)
+	d.starting = grow(d.starting, firstKey+len(d.dict.keys)+len(d.keys)+1)
 	clear(d.starting)
 	first, end := d.shapes[shapes.start].columns, uint32(len(d.columns))
 	if int(shapes.end) < len(d.shapes) {
 		end = d.shapes[shapes.end].columns
 	}
 	total := 0
-	for _, c := range d.columns[first:end] {
-		if k := d.columnKey(c); k.typ != typeEmpty {
+	for i := range d.columns[first:end] {
+		if k := d.columnKey(&d.columns[int(first)+i]); k.typ != typeEmpty {
 			d.starting[k.key+1]++
 			total++
 		}
@@ -62,16 +68,16 @@ func (d *Decoder) orderColumns(class byte) {
 		d.starting[i] += d.starting[i-1]
 	}
 	d.byKey = grow(d.byKey, total)
-	for i, c := range d.columns[first:end] {
-		if k := d.columnKey(c); k.typ != typeEmpty {
+	for i := range d.columns[first:end] {
+		if k := d.columnKey(&d.columns[int(first)+i]); k.typ != typeEmpty {
 			d.byKey[d.starting[k.key]] = first + uint32(i)
 			d.starting[k.key]++
 		}
 	}
 }
 
-func (d *Decoder) columnKey(c dColumn) dListKey {
-	return d.listKeys[d.lists[d.shapes[c.shape].list].keys.start+c.entry]
+func (d *Decoder) columnKey(c *dColumn) *dListKey {
+	return &d.lists[d.shapes[c.shape].list].keys[c.entry]
 }
 
 // sumColumn adds up the counts of events or links of a shape, charges for them and returns how many there are.
@@ -120,27 +126,56 @@ func (d *Decoder) checkRange(c *dColumn) {
 	}
 }
 
-// readColumn reads one column of so many rows; last is the previous number of the key.
-func (d *Decoder) readColumn(c *dColumn, typ byte, rows uint32, last int64) int64 {
+// checkOrders holds orders to the number of attributes.
+func (d *Decoder) checkOrders(c *dColumn, l *dList) {
+	for _, v := range d.values[c.values : c.values+c.count] {
+		if v >= uint64(len(d.orders)) || len(d.orders[v]) != len(l.keys)-int(l.fields) {
+			d.tables.fail("no such order")
+			return
+		}
+	}
+}
+
+// readColumn reads one column of so many rows, of which the dictionary knows some values; last is the previous number of the
+// key.
+func (d *Decoder) readColumn(c *dColumn, typ byte, rows uint32, known []uint64, last int64) int64 {
 	if rows == 0 || d.tables.err != nil {
 		return last
 	}
 	c.mode = d.tables.byte()
 	c.values, c.codes = uint32(len(d.values)), uint32(len(d.codes))
+	fresh := uint32(0)
 	switch c.mode {
 	case modeConstant:
-		c.count = 1
+		fresh = 1
 	case modeDistinct:
-		c.count = rows
+		fresh = rows
 	case modeMixed:
-		c.count = d.readCodes(rows)
+		if !d.charge(len(known), 8) {
+			return last
+		}
+		d.values = append(d.values, known...)
+		fresh = d.readCodes(rows, uint32(len(known)))
 	default:
-		d.tables.fail("unknown column mode")
-	}
-	if d.tables.err != nil || !d.charge(int(c.count), 8) {
+		at := int(c.mode - modeKnown)
+		if at >= len(known) {
+			d.tables.fail("unknown column mode")
+			return last
+		}
+		c.mode, c.count = modeConstant, 1
+		d.values = append(d.values, known[at])
 		return last
 	}
-	for range c.count {
+	if d.tables.err != nil || !d.charge(int(fresh), 8) {
+		return last
+	}
+	last = d.readValues(fresh, typ, last)
+	c.count = uint32(len(d.values)) - c.values
+	return last
+}
+
+func (d *Decoder) readValues(n uint32, typ byte, last int64) int64 {
+	for range n {
 		switch {
 		case isText(typ):
 			d.values = append(d.values, uint64(d.readTextRef()))
@@ -176,7 +211,7 @@ func (d *Decoder) readTextRef() uint32 {
 	case code == 0:
 		at = d.readString()
 	case code == 1:
-		at = uint32(r.index(len(d.strings)))
+		at = uint32(r.index(d.numStrings()))
 	case code-2 < uint64(len(d.keyTexts)):
 		return d.keyTexts[code-2]
 	default:
@@ -187,8 +222,8 @@ func (d *Decoder) readTextRef() uint32 {
 	return at
 }
 
-// readCodes reads the codes of a mixed column and returns how many values it has.
-func (d *Decoder) readCodes(rows uint32) uint32 {
+// readCodes reads the codes of a mixed column and returns how many values it has beside the known ones.
+func (d *Decoder) readCodes(rows, known uint32) uint32 {
 	section := d.sections[secValues]
 	at := len(d.codes)
 	if uint64(rows) > uint64(len(section)-at) {
@@ -199,7 +234,7 @@ func (d *Decoder) readCodes(rows uint32) uint32 {
 		return 0
 	}
 	d.codes = slices.Grow(d.codes, int(rows))
-	seen := uint32(0)
+	seen := known
 	for i, code := range section[at : at+int(rows)] {
 		pos := uint32(code) - 1
 		switch code {
@@ -218,7 +253,7 @@ func (d *Decoder) readCodes(rows uint32) uint32 {
 		}
 		d.codes = append(d.codes, pos)
 	}
-	return seen
+	return seen - known
 }
 
 // at returns the value of a column in a row.
@@ -231,10 +266,4 @@ func (d *Decoder) at(c *dColumn, row uint32) uint64 {
 	default:
 		return d.values[c.values+d.codes[c.codes+row]]
 	}
-}
-
-// str returns a string of the table.
-func (d *Decoder) str(at uint64) string {
-	s := d.strings[at]
-	return d.all[s.start:s.end]
 }

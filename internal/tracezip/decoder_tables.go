@@ -1,29 +1,27 @@
 package tracezip
 
 import (
-	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // readTables reads what writeTables wrote.
 func (d *Decoder) readTables() {
 	r := &d.tables
-	d.strings, d.textBuf = d.strings[:0], d.textBuf[:0]
-	d.numKeys = r.count(1)
-	if !d.charge(d.numKeys, costKey) {
-		return
-	}
-	for range d.numKeys {
-		d.readString()
-		if r.err != nil {
-			return
-		}
-	}
+	d.readKeys()
 	d.readLists()
 	d.readHeads()
-	d.shapes, d.columns = d.shapes[:0], d.columns[:0]
+	d.readOrders()
+	d.shapes, d.columns, d.values = d.shapes[:0], d.columns[:0], d.values[:0]
 	d.resources = d.readRows(classResource, d.resources[:0])
 	d.scopes = d.readRows(classScope, d.scopes[:0])
+	if r.err != nil {
+		return
+	}
+	for class := range d.usedRows {
+		d.usedRows[class] = grow(d.usedRows[class], len(d.dict.rows[class]))
+		clear(d.usedRows[class])
+	}
 	d.readBlocks()
 	d.readContexts()
 	d.classes[classEvent] = d.readShapes(classEvent)
@@ -31,64 +29,135 @@ func (d *Decoder) readTables() {
 	d.assignShapes()
 }
 
-func (d *Decoder) readLists() {
+func (d *Decoder) readKeys() {
 	r := &d.tables
 	n := r.count(1)
+	d.keys = d.keys[:0]
 	if !d.charge(n, costKey) {
 		return
 	}
-	d.lists, d.listKeys = d.lists[:0], d.listKeys[:0]
+	for range n {
+		at := uint32(r.index(d.numStrings() + 1))
+		if at == 0 {
+			at = d.readString()
+		} else {
+			at--
+		}
+		if r.err != nil {
+			return
+		}
+		d.keys = append(d.keys, at)
+	}
+}
+
+func (d *Decoder) readLists() {
+	r := &d.tables
+	n := r.count(1)
+	d.lists = append(d.lists[:0], d.dict.lists...)
+	d.listKeys = d.listKeys[:0]
+	if !d.charge(n, costKey) {
+		return
+	}
 	for range n {
 		keys := r.count(1)
 		if r.err != nil || !d.charge(keys, costListKey) {
 			return
 		}
-		l := dList{keys: span32{start: uint32(len(d.listKeys))}}
+		// A growing array leaves the lists before in the old one, where they stay.
+		first := len(d.listKeys)
+		d.listKeys = slices.Grow(d.listKeys, keys)[:first+keys]
+		l := dList{keys: d.listKeys[first : first : first+keys]}
 		for range keys {
-			if d.readListKey(&l, r.uvarint()); r.err != nil {
+			if reason := l.add(d.listKey(&l)); reason != "" {
+				r.fail(reason)
+			}
+			if r.err != nil {
 				return
 			}
 		}
-		l.keys.end = uint32(len(d.listKeys))
 		d.lists = append(d.lists, l)
 	}
 }
 
-// readListKey takes pseudo-keys first and in ascending order only.
-func (d *Decoder) readListKey(l *dList, v uint64) {
-	key, typ := v>>3, byte(v&7)
-	entry := dListKey{key: uint32(key), typ: typ}
-	switch {
-	case key < firstKey:
-		if key >= numPseudo || pseudoType[key] != typ || l.pseudo>>key != 0 || uint32(len(d.listKeys)) != l.keys.start+l.fields {
-			d.tables.fail("pseudo-key out of place")
-			return
-		}
-		l.pseudo |= 1 << key
-		l.fields++
-	case key-firstKey >= uint64(d.numKeys):
-		d.tables.fail("unknown key")
-		return
-	default:
-		entry.name = uint32(key - firstKey) // keys are the first strings
-		l.bytes += int(d.strings[entry.name].end - d.strings[entry.name].start)
+// listKey reads a list entry. The text of keys that the frame defines is filled in when all text has been read.
+func (d *Decoder) listKey(l *dList) dListKey {
+	v := d.tables.uvarint()
+	k := dListKey{key: uint32(min(v>>3, math.MaxUint32)), typ: byte(v & 7)}
+	if k.key < firstKey {
+		return k
 	}
-	d.listKeys = append(d.listKeys, entry)
+	at, known := uint64(k.key)-firstKey, uint64(len(d.dict.keys))
+	switch {
+	case at < known:
+		k.text = d.dict.strings[d.dict.keys[at]]
+		l.bytes += len(k.text)
+	case at-known < uint64(len(d.keys)):
+		k.name = d.keys[at-known]
+		l.bytes += d.length(uint64(k.name))
+	default:
+		d.tables.fail("unknown key")
+	}
+	return k
+}
+
+// add appends an entry, pseudo-keys first and in ascending order only. It returns why that cannot be, or "".
+func (l *dList) add(k dListKey) string {
+	if k.key < firstKey {
+		if k.key >= numPseudo || pseudoType[k.key] != k.typ || l.pseudo>>k.key != 0 || int(l.fields) != len(l.keys) {
+			return "pseudo-key out of place"
+		}
+		l.pseudo |= 1 << k.key
+		l.fields++
+	}
+	l.keys = append(l.keys, k)
+	return ""
+}
+
+func (l *dList) has(key uint32) bool { return l.pseudo>>key&1 == 1 }
+
+// unfit returns why rows of a class cannot have this list, or "".
+func (l *dList) unfit(class byte) string {
+	switch {
+	case l.pseudo&^pseudoAllowed[class] != 0:
+		return "pseudo-key of another class"
+	case l.has(keyEventCount) != l.has(keyEventShape) || l.has(keyLinkCount) != l.has(keyLinkShape):
+		return "event or link counts without shapes"
+	}
+	return ""
 }
 
 func (d *Decoder) readHeads() {
 	r := &d.tables
 	n := r.count(3)
-	if !d.charge(n, 12) {
+	d.heads = append(d.heads[:0], d.dict.heads...)
+	if !d.charge(n, costHead) {
 		return
 	}
-	d.heads = d.heads[:0]
 	for range n {
-		kind, status, flags := r.zigzag(), r.zigzag(), r.uvarint()
-		if kind != int64(int32(kind)) || status != int64(int32(status)) || flags > math.MaxUint32 {
-			r.fail("kind, status or flags out of range")
+		d.heads = append(d.heads, r.head())
+	}
+}
+
+func (r *reader) head() head {
+	kind, status, flags := r.zigzag(), r.zigzag(), r.uvarint()
+	if kind != int64(int32(kind)) || status != int64(int32(status)) || flags > math.MaxUint32 {
+		r.fail("kind, status or flags out of range")
+	}
+	return head{kind: int32(kind), status: int32(status), flags: uint32(flags)}
+}
+
+func (d *Decoder) readOrders() {
+	r := &d.tables
+	n := r.count(1)
+	d.orders = append(d.orders[:0], d.dict.orders...)
+	if !d.charge(n, costKey) {
+		return
+	}
+	for range n {
+		d.orders = append(d.orders, r.order(d.charge))
+		if r.err != nil {
+			return
 		}
-		d.heads = append(d.heads, head{kind: int32(kind), status: int32(status), flags: uint32(flags)})
 	}
 }
 
@@ -100,52 +169,59 @@ func (d *Decoder) readShapes(class byte) span32 {
 		return span32{first, first}
 	}
 	for range n {
-		if d.readShape(class); r.err != nil {
+		sh, l := d.readShape(class)
+		if r.err != nil {
 			break
 		}
+		d.addShape(sh, l)
 	}
 	return span32{first, uint32(len(d.shapes))}
 }
 
-func (d *Decoder) readShape(class byte) {
+// readShape reads a shape: that of a template, or a new one.
+func (d *Decoder) readShape(class byte) (dShape, *dList) {
 	r := &d.tables
-	sh := dShape{list: uint32(r.index(len(d.lists))), name: -1, columns: uint32(len(d.columns))}
+	sh := dShape{name: -1}
+	templates := d.dict.templates[class]
+	if class >= classSpan {
+		if at := r.index(len(templates) + 1); at > 0 {
+			t := &templates[at-1]
+			sh.list, sh.head, sh.name, sh.known = t.list, t.head, t.name, t.values
+			return sh, &d.lists[t.list]
+		}
+	}
+	sh.list = uint32(r.index(len(d.lists)))
 	if class == classSpan {
 		sh.head = uint32(r.index(len(d.heads)))
 	}
-	named := false
-	if class == classSpan || class == classEvent {
-		switch code := r.uvarint(); {
-		case code == 0:
-		case code == 1:
-			named, sh.name = true, int32(d.readString())
-		case code-2 < uint64(len(d.strings)):
-			named, sh.name = true, int32(code-2)
+	if needsName(class) {
+		switch code := r.index(d.numStrings() + 2); code {
+		case 0:
+		case 1:
+			sh.name = int32(d.readString())
 		default:
-			r.fail("unknown string")
+			sh.name = int32(code - 2)
 		}
 	}
 	if r.err != nil {
-		return
+		return sh, nil
 	}
 	l := &d.lists[sh.list]
-	if l.pseudo&^pseudoAllowed[class] != 0 {
-		r.fail("pseudo-key of another class")
-		return
-	}
-	if l.pseudo>>keyEventCount&1 != l.pseudo>>keyEventShape&1 || l.pseudo>>keyLinkCount&1 != l.pseudo>>keyLinkShape&1 {
-		r.fail("event or link counts without shapes")
-		return
-	}
-	if nameColumn := l.pseudo>>keyName&1 == 1; class != classScope && nameColumn && named || needsName(class) && !nameColumn && !named {
+	if reason := l.unfit(class); reason != "" {
+		r.fail(reason)
+	} else if needsName(class) && l.has(keyName) == (sh.name >= 0) {
 		r.fail("shape needs one name")
+	}
+	return sh, l
+}
+
+// addShape adds a shape and its columns.
+func (d *Decoder) addShape(sh dShape, l *dList) {
+	if !d.charge(len(l.keys), costColumn) {
 		return
 	}
-	n := l.keys.end - l.keys.start
-	if !d.charge(int(n), costColumn) {
-		return
-	}
-	for entry := range n {
+	sh.columns = uint32(len(d.columns))
+	for entry := range uint32(len(l.keys)) {
 		d.columns = append(d.columns, dColumn{shape: uint32(len(d.shapes)), entry: entry})
 	}
 	d.shapes = append(d.shapes, sh)
@@ -153,7 +229,7 @@ func (d *Decoder) readShape(class byte) {
 
 func needsName(class byte) bool { return class == classSpan || class == classEvent }
 
-// readRows reads the shapes of resources or scopes, then the shape of every row.
+// readRows reads the shapes of the resources or scopes that the dictionary does not know, then the shape of every row.
 func (d *Decoder) readRows(class byte, dst []dRow) []dRow {
 	r := &d.tables
 	d.classes[class] = d.readShapes(class)
@@ -174,6 +250,33 @@ func (d *Decoder) readRows(class byte, dst []dRow) []dRow {
 	return dst
 }
 
+// row returns a row by its number: first come those of the dictionary, which get a shape with constant columns when they
+// are first used, then those of the frame.
+func (d *Decoder) row(class byte, rows []dRow, number int) dRow {
+	known := d.dict.rows[class]
+	if number >= len(known) {
+		return rows[number-len(known)]
+	}
+	if at := d.usedRows[class][number]; at > 0 {
+		return dRow{shape: at - 1}
+	}
+	shape := uint32(len(d.shapes))
+	d.usedRows[class][number] = shape + 1
+	r := &known[number]
+	if !d.charge(1, costShape) {
+		return dRow{}
+	}
+	d.addShape(dShape{list: r.list, name: -1, rows: 1}, &d.lists[r.list])
+	if d.tables.err != nil || !d.charge(len(r.values), 8) {
+		return dRow{}
+	}
+	for i := range r.values {
+		d.columns[d.shapes[shape].columns+uint32(i)].values = uint32(len(d.values) + i)
+	}
+	d.values = append(d.values, r.values...)
+	return dRow{shape: shape}
+}
+
 // readBlocks reads which resource and scope every run of spans belongs to.
 func (d *Decoder) readBlocks() {
 	r := &d.tables
@@ -184,12 +287,12 @@ func (d *Decoder) readBlocks() {
 	d.blocks, d.scopeBlocks, d.contexts = d.blocks[:0], d.scopeBlocks[:0], d.contexts[:0]
 	at := 0
 	for range n {
-		resource := r.index(len(d.resources))
+		resource := r.index(len(d.dict.rows[classResource]) + len(d.resources))
 		scopes := r.count(2)
 		if r.err != nil || !d.charge(scopes, costScope) {
 			return
 		}
-		d.blocks = append(d.blocks, dBlock{resource: uint32(resource), scopes: scopes})
+		d.blocks = append(d.blocks, dBlock{resource: d.row(classResource, d.resources, resource), scopes: scopes})
 		for range scopes {
 			if at = d.readScopeBlock(uint32(resource), at); r.err != nil {
 				return
@@ -203,7 +306,7 @@ func (d *Decoder) readBlocks() {
 
 func (d *Decoder) readScopeBlock(resource uint32, at int) int {
 	r := &d.tables
-	scope := uint32(r.index(len(d.scopes)))
+	scope := r.index(len(d.dict.rows[classScope]) + len(d.scopes))
 	spans := r.uvarint()
 	if spans > uint64(len(d.spans)-at) {
 		r.fail("blocks hold too many spans")
@@ -211,14 +314,14 @@ func (d *Decoder) readScopeBlock(resource uint32, at int) int {
 	if r.err != nil {
 		return at
 	}
-	key := [2]uint32{resource, scope}
+	key := [2]uint32{resource, uint32(scope)}
 	context, ok := d.contextIDs[key]
 	if !ok {
 		context = uint32(len(d.contexts))
 		d.contextIDs[key] = context
 		d.contexts = append(d.contexts, dContext{})
 	}
-	d.scopeBlocks = append(d.scopeBlocks, dScopeBlock{scope: scope, context: context, spans: int(spans)})
+	d.scopeBlocks = append(d.scopeBlocks, dScopeBlock{scope: d.row(classScope, d.scopes, scope), context: context, spans: int(spans)})
 	for i := range d.spans[at : at+int(spans)] {
 		d.spans[at+i].context = context
 	}
@@ -259,72 +362,5 @@ func (d *Decoder) assignShapes() {
 		}
 		s.shape += shapes.start
 		d.shapes[s.shape].rows++
-	}
-}
-
-// readString reads the definition of a new string and returns its number.
-func (d *Decoder) readString() uint32 {
-	v := d.tables.uvarint()
-	if v>>1 > uint64(d.text.left()) {
-		d.tables.fail("string longer than the text")
-		return 0
-	}
-	text := d.text.bytes(int(v >> 1))
-	if !d.charge(len(text), 1) || !d.charge(1, 8) {
-		return 0
-	}
-	start := len(d.textBuf)
-	if v&1 == 0 {
-		d.textBuf = append(d.textBuf, text...)
-	} else {
-		d.expandText(text)
-	}
-	d.strings = append(d.strings, span32{start: uint32(start), end: uint32(len(d.textBuf))})
-	return uint32(len(d.strings) - 1)
-}
-
-// expandText appends a string that has markers.
-func (d *Decoder) expandText(text []byte) {
-	for i := 0; i < len(text) && d.tables.err == nil && d.raw.err == nil; i++ {
-		switch text[i] {
-		case markLiteral:
-			if i++; i == len(text) {
-				d.tables.fail("text ends within an escape")
-				return
-			}
-			d.textBuf = append(d.textBuf, text[i])
-		case markHex8, markHex16, markUUID:
-			if d.charge(36, 1) {
-				d.expandToken(text[i])
-			}
-		default:
-			d.textBuf = append(d.textBuf, text[i])
-		}
-	}
-}
-
-func (d *Decoder) expandToken(mark byte) {
-	if mark == markHex8 {
-		place := d.tables.index(len(d.ids8) + 1)
-		if place == 0 {
-			place = len(d.ids8) + 1
-			d.ids8 = append(d.ids8, d.raw64())
-		}
-		var id [8]byte
-		binary.LittleEndian.PutUint64(id[:], d.ids8[place-1])
-		d.textBuf = appendHex(d.textBuf, id[:])
-		return
-	}
-	place := d.tables.index(len(d.ids16) + 1)
-	if place == 0 {
-		place = len(d.ids16) + 1
-		var id [16]byte
-		copy(id[:], d.raw.bytes(16))
-		d.ids16 = append(d.ids16, id)
-	}
-	if mark == markHex16 {
-		d.textBuf = appendHex(d.textBuf, d.ids16[place-1][:])
-	} else {
-		d.textBuf = appendUUID(d.textBuf, d.ids16[place-1][:])
 	}
 }

@@ -17,11 +17,14 @@ type Encoder struct {
 	entries []entry // entries[0] is always room for the name
 	scratch []byte
 	hidden  bool // met something that only protobuf can carry
+	ordered bool // attributes are put into canonical order
+	orders  orderSet
 
 	resources, scopes rowTable
 	heads             map[head]uint32
-	headList          []head
-	lastHead          uint32
+	headList          []head // those that the dictionary does not know
+	lastHead          head
+	lastHeadID        uint32
 	contexts          map[[2]uint32]uint32
 	contextList       []context
 	blocks            []byte // the block structure as it goes to the wire
@@ -32,12 +35,11 @@ type Encoder struct {
 	links  []linkRecord
 	ids    idTable
 	out    frameBuilder
-}
 
-// rowTable gives equal resources (or scopes) one row.
-type rowTable struct {
-	ids    map[string]uint32
-	shapes []uint32 // of every row
+	group    grouper
+	preamble []byte
+	columns  []byte // a frame that is compared with another
+	columnar bool   // tiny batches too; for tests
 }
 
 // head is what a span's shape has besides name and list.
@@ -101,7 +103,9 @@ func (e *Encoder) reset() {
 	if cap(e.scratch) > maxKeptBuffer {
 		e.scratch = nil
 	}
-	e.hidden = false
+	e.hidden, e.ordered = false, false
+	e.orders.reset()
+	e.lastHead, e.lastHeadID = head{}, noHead
 	e.resources.reset()
 	e.scopes.reset()
 	e.heads, e.contexts = emptied(e.heads), emptied(e.contexts)
@@ -112,11 +116,8 @@ func (e *Encoder) reset() {
 	e.spans, e.events, e.links = cut(e.spans), cut(e.events), cut(e.links)
 	e.ids.reset()
 	e.out.reset()
-}
-
-func (t *rowTable) reset() {
-	t.ids = emptied(t.ids)
-	t.shapes = cut(t.shapes)
+	e.group.reset()
+	e.preamble, e.columns = cut(e.preamble), cut(e.columns)
 }
 
 func emptied[K comparable, V any](m map[K]V) map[K]V {
@@ -141,13 +142,53 @@ func (e *Encoder) AppendFrame(dst []byte, td ptrace.Traces) ([]byte, error) {
 }
 
 // Append is AppendFrame with options.
-func (e *Encoder) Append(dst []byte, td ptrace.Traces, _ FrameOptions) ([]byte, error) {
+func (e *Encoder) Append(dst []byte, td ptrace.Traces, o FrameOptions) ([]byte, error) {
 	defer e.reset()
-	if !layoutKnown || !e.readTraces(td) {
+	if o.Sample != nil {
+		*o.Sample = Sample{}
+	}
+	dict := o.Dictionary
+	if dict == nil {
+		dict = staticDictionary()
+	}
+	e.set.use(dict)
+	if !layoutKnown || !e.read(td, o.Grouped) {
 		return e.appendOTLP(dst, td)
 	}
 	sections := e.out.build(e)
-	return e.packer.appendFrame(dst, 0, len(e.spans), sections[:])
+	if o.Sample != nil {
+		e.sample(o.Sample)
+	}
+	flags := byte(0)
+	e.preamble = e.preamble[:0]
+	if o.Dictionary != nil {
+		flags = flagDictionary
+		e.preamble = append(e.preamble, dict.id[:]...)
+		if o.Define {
+			flags |= flagDefine
+			e.preamble = dict.appendDefinition(e.preamble, o.Known)
+		}
+	}
+	frame, err := e.packer.appendFrame(dst, flags, e.preamble, len(e.spans), sections[:])
+	if err != nil || len(e.spans) > maxTiny || flags&flagDefine != 0 || e.columnar {
+		return frame, err
+	}
+	return e.smaller(dst, frame, td)
+}
+
+// maxTiny is how many spans a batch may have that is tried as protobuf too: columns have costs of their own.
+const maxTiny = 32
+
+// smaller returns the frame that holds columns, behind dst, or one that holds protobuf if that is smaller.
+func (e *Encoder) smaller(dst, columns []byte, td ptrace.Traces) ([]byte, error) {
+	e.columns = append(e.columns[:0], columns[len(dst):]...)
+	stored := e.packer.stored
+	plain, err := e.appendOTLP(columns[:len(dst)], td)
+	if err == nil && len(plain)-len(dst) < len(e.columns) {
+		return plain, nil
+	}
+	e.packer.stored = stored
+	return append(columns[:len(dst)], e.columns...), nil
 }
 
 // appendOTLP writes a frame without columns.
@@ -157,10 +198,19 @@ func (e *Encoder) appendOTLP(dst []byte, td ptrace.Traces) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	return e.packer.appendFrame(dst, flagOTLP, td.SpanCount(), [][]byte{raw})
+	return e.packer.appendFrame(dst, flagOTLP, nil, td.SpanCount(), [][]byte{raw})
 }
 
-// readTraces is the one pass over the data. It reports false when td holds something that columns cannot.
+// read is the one pass over the data. It reports false when td holds something that columns cannot.
+func (e *Encoder) read(td ptrace.Traces, grouped bool) bool {
+	e.ordered = e.ordersVary(td)
+	if grouped {
+		return e.readGrouped(td)
+	}
+	return e.readTraces(td)
+}
+
+// readTraces reads spans in their order.
 func (e *Encoder) readTraces(td ptrace.Traces) bool {
 	all := td.ResourceSpans()
 	e.numResourceBlocks = all.Len()
@@ -205,53 +255,25 @@ func (e *Encoder) context(resource, scope uint32) uint32 {
 func (e *Encoder) resourceRow(rs ptrace.ResourceSpans) uint32 {
 	res := rs.Resource()
 	refs := entity.ResourceEntityRefs(res)
-	b := appendString(e.scratch[:0], rs.SchemaUrl())
-	b = binary.AppendUvarint(b, uint64(res.DroppedAttributesCount()))
-	b = appendEntityRefs(b, refs)
-	b = appendMap(b, res.Attributes(), &e.hidden)
-	e.scratch = b
-	if id, ok := e.resources.ids[string(b)]; ok {
-		return id
-	}
-	e.resources.ids[string(b)] = uint32(len(e.resources.shapes))
 	e.begin()
 	e.addNumber(keyDroppedAttributes, uint64(res.DroppedAttributesCount()))
 	e.addText(keySchemaURL, rs.SchemaUrl())
 	if refs.Len() > 0 {
 		e.add(entry{pseudo: keyEntityRefs, typ: typeBytes, text: string(appendEntityRefs(nil, refs))})
 	}
-	return e.finishRow(&e.resources, classResource, res.Attributes())
+	e.addMap(res.Attributes())
+	return e.row(&e.resources, classResource)
 }
 
 func (e *Encoder) scopeRow(ss ptrace.ScopeSpans) uint32 {
 	scope := ss.Scope()
-	b := appendString(e.scratch[:0], ss.SchemaUrl())
-	b = appendString(b, scope.Name())
-	b = appendString(b, scope.Version())
-	b = binary.AppendUvarint(b, uint64(scope.DroppedAttributesCount()))
-	b = appendMap(b, scope.Attributes(), &e.hidden)
-	e.scratch = b
-	if id, ok := e.scopes.ids[string(b)]; ok {
-		return id
-	}
-	e.scopes.ids[string(b)] = uint32(len(e.scopes.shapes))
 	e.begin()
 	e.addText(keyName, scope.Name())
 	e.addNumber(keyDroppedAttributes, uint64(scope.DroppedAttributesCount()))
 	e.addText(keySchemaURL, ss.SchemaUrl())
 	e.addText(keyVersion, scope.Version())
-	return e.finishRow(&e.scopes, classScope, scope.Attributes())
-}
-
-func (e *Encoder) finishRow(t *rowTable, class byte, attrs pcommon.Map) uint32 {
-	e.addMap(attrs)
-	shape, isNew := e.set.row(class, 0, 0, false, "", e.entries[1:])
-	if isNew {
-		e.set.shapes[shape].id = uint32(len(e.set.perShape[class]) - 1)
-	}
-	e.pushAll(shape, e.entries[1:])
-	t.shapes = append(t.shapes, e.set.shapes[shape].id)
-	return uint32(len(t.shapes) - 1)
+	e.addMap(scope.Attributes())
+	return e.row(&e.scopes, classScope)
 }
 
 // begin starts a row.
@@ -331,17 +353,22 @@ func (e *Encoder) finishNamed(shape uint32, isNew bool, entries []entry, shapes 
 	return shape
 }
 
+// noHead is the number of no head.
+const noHead = 1<<32 - 1
+
 func (e *Encoder) head(h head) uint32 {
-	if int(e.lastHead) < len(e.headList) && e.headList[e.lastHead] == h {
-		return e.lastHead
+	if e.lastHead == h && e.lastHeadID != noHead {
+		return e.lastHeadID
 	}
-	id, ok := e.heads[h]
+	id, ok := e.set.dx.heads[h]
 	if !ok {
-		id = uint32(len(e.headList))
-		e.heads[h] = id
-		e.headList = append(e.headList, h)
+		if id, ok = e.heads[h]; !ok {
+			id = uint32(len(e.set.dict.heads) + len(e.headList))
+			e.heads[h] = id
+			e.headList = append(e.headList, h)
+		}
 	}
-	e.lastHead = id
+	e.lastHead, e.lastHeadID = h, id
 	return id
 }
 
@@ -364,7 +391,15 @@ func (e *Encoder) readSpan(span ptrace.Span, ctx uint32) {
 		linkCol = uint32(len(e.entries)) - 1
 		e.add(entry{pseudo: keyLinkShape, typ: typeInt})
 	}
-	e.addMap(span.Attributes())
+	attrs := span.Attributes()
+	if n := attrs.Len(); e.ordered && n > 1 && n <= maxOrdered {
+		e.add(entry{pseudo: keyOrder, typ: typeInt})
+		first := len(e.entries)
+		e.addMap(attrs)
+		e.sortAttributes(first)
+	} else {
+		e.addMap(attrs)
+	}
 
 	c := &e.contextList[ctx]
 	h := e.head(head{kind: int32(span.Kind()), status: int32(span.Status().Code()), flags: span.Flags()})

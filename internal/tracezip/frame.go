@@ -20,7 +20,8 @@ const (
 	headerBytes    = checksumOffset + 8
 
 	flagOTLP       = 1 << 0 // the frame carries OTLP protobuf instead of columns
-	flagDictionary = 1 << 1 // a 16-byte dictionary hash follows the checksum; not in version 1
+	flagDictionary = 1 << 1 // the name of a dictionary follows the checksum
+	flagDefine     = 1 << 2 // and then what makes it
 )
 
 // Sections of a columnar frame, in wire order.
@@ -75,8 +76,9 @@ type packer struct {
 	stored  [numSections]int // bytes of every section in the last frame, for reports
 }
 
-// appendFrame appends a frame made of sections.
-func (p *packer) appendFrame(dst []byte, flags byte, spans int, sections [][]byte) ([]byte, error) {
+// appendFrame appends a frame made of sections. preamble is what a frame with a dictionary has before the span count: its
+// name and, with flagDefine, its definition.
+func (p *packer) appendFrame(dst []byte, flags byte, preamble []byte, spans int, sections [][]byte) ([]byte, error) {
 	p.header = binary.AppendUvarint(p.header[:0], uint64(spans))
 	p.body = p.body[:0]
 	for i, raw := range sections {
@@ -89,6 +91,7 @@ func (p *packer) appendFrame(dst []byte, flags byte, spans int, sections [][]byt
 		p.header = binary.AppendUvarint(p.header, uint64(len(raw))<<2|uint64(codec))
 	}
 	p.digest.Reset()
+	_, _ = p.digest.Write(preamble[:min(len(preamble), len(DictionaryID{}))])
 	_, _ = p.digest.Write(p.header)
 	for _, raw := range sections {
 		_, _ = p.digest.Write(raw)
@@ -96,6 +99,7 @@ func (p *packer) appendFrame(dst []byte, flags byte, spans int, sections [][]byt
 	dst = append(dst, magic...)
 	dst = append(dst, Version, flags)
 	dst = binary.LittleEndian.AppendUint64(dst, p.digest.Sum64())
+	dst = append(dst, preamble...)
 	dst = append(dst, p.header...)
 	return append(dst, p.body...), nil
 }
@@ -187,9 +191,9 @@ func readHeader(r *reader) frameHeader {
 	case r.err != nil:
 	case version != Version:
 		r.err = &Error{Kind: ErrVersion, Section: r.section, Offset: versionOffset, Reason: "unknown version"}
-	case flags&flagDictionary != 0:
-		r.err = &Error{Kind: ErrVersion, Section: r.section, Offset: flagsOffset, Reason: "dictionaries are not part of version 1"}
-	case flags&^flagOTLP != 0:
+	case flags&flagDefine != 0 && flags&flagDictionary == 0:
+		r.err = &Error{Kind: ErrCorrupt, Section: r.section, Offset: flagsOffset, Reason: "defines a dictionary without a name"}
+	case flags&^(flagOTLP|flagDictionary|flagDefine) != 0:
 		r.err = &Error{Kind: ErrVersion, Section: r.section, Offset: flagsOffset, Reason: "unknown flags"}
 	}
 	sum := r.bytes(8)
@@ -199,11 +203,14 @@ func readHeader(r *reader) frameHeader {
 	return frameHeader{flags: flags, checksum: binary.LittleEndian.Uint64(sum)}
 }
 
-// unpack decodes the header and all sections of frame and verifies the checksum.
-func (u *unpacker) unpack(frame []byte, b *budget) (frameHeader, error) {
-	r := reader{buf: frame, section: "header"}
-	h := readHeader(&r)
-	covered := r.pos
+// unpack decodes all sections of a frame, whose header r has read, and verifies the checksum: it covers what stands from
+// covered on before the sections, as it is, and the sections decoded. The definition of a dictionary has its own.
+func (u *unpacker) unpack(h *frameHeader, r *reader, covered int, b *budget) error {
+	u.digest.Reset()
+	if h.flags&flagDictionary != 0 {
+		_, _ = u.digest.Write(r.buf[covered : covered+len(DictionaryID{})])
+	}
+	counts := r.pos
 	n := numSections
 	if h.flags&flagOTLP != 0 {
 		n = 1
@@ -215,34 +222,35 @@ func (u *unpacker) unpack(frame []byte, b *budget) (frameHeader, error) {
 		v := r.uvarint()
 		codecs[i] = int(v & 3)
 		if v>>2 > uint64(b.left) {
-			return h, b.exceeded(r.section, r.pos)
+			return b.exceeded(r.section, r.pos)
 		}
 		sizes[i] = int(v >> 2)
 		if !b.charge(sizes[i]) {
-			return h, b.exceeded(r.section, r.pos)
+			return b.exceeded(r.section, r.pos)
 		}
 	}
 	if r.err != nil {
-		return h, r.err
+		return r.err
 	}
-	u.digest.Reset()
-	_, _ = u.digest.Write(frame[covered:r.pos])
+	_, _ = u.digest.Write(r.buf[counts:r.pos])
 	u.sections = [numSections][]byte{}
 	for i := range n {
 		name := sectionName(h.flags, i)
-		if err := u.unpackSection(&r, i, name, codecs[i], sizes[i]); err != nil {
-			return h, err
+		if err := u.unpackSection(r, i, name, codecs[i], sizes[i]); err != nil {
+			return err
 		}
 		_, _ = u.digest.Write(u.sections[i])
 	}
 	if err := r.end(); err != nil {
-		return h, err
+		return err
 	}
 	if u.digest.Sum64() != h.checksum {
-		return h, errChecksum
+		return errChecksum
 	}
-	return h, nil
+	return nil
 }
+
+var errLength = errors.New("decoded length differs from the stated one")
 
 // errChecksum: the sections unpack but are not what was sent.
 var errChecksum = &Error{Kind: ErrCorrupt, Section: "header", Offset: checksumOffset, Reason: "checksum mismatch"}
@@ -274,7 +282,7 @@ func (u *unpacker) unpackSection(r *reader, i int, name string, codec, size int)
 	}
 	out, err := u.expand(stored, u.bufs[i][:0], codec, size)
 	if err == nil && len(out) != size {
-		err = errors.New("decoded length differs from the header")
+		err = errLength
 	}
 	if err != nil {
 		return &Error{Kind: ErrCorrupt, Section: name, Reason: err.Error()}

@@ -46,10 +46,11 @@ func fixChecksum(frame []byte) []byte {
 		return frame
 	}
 	frame = bytes.Clone(frame)
-	var u unpacker
-	_, err := u.unpack(frame, &budget{left: 1 << 20})
+	d := NewDecoder(Limits{MaxDecodedBytes: 1 << 20})
+	d.budget = budget{left: 1 << 20}
+	_, err := d.open(frame, noDictionaries{})
 	if errors.Is(err, errChecksum) {
-		sum := u.digest.Sum64()
+		sum := d.digest.Sum64()
 		for i := range 8 {
 			frame[checksumOffset+i] = byte(sum >> (8 * i))
 		}
@@ -59,19 +60,18 @@ func fixChecksum(frame []byte) []byte {
 
 // FuzzColumns mutates the decoded sections, which FuzzDecode rarely gets past the entropy coders.
 func FuzzColumns(f *testing.F) {
-	var u unpacker
 	for _, frame := range sampleFrames(f) {
-		if h, err := u.unpack(frame, &budget{left: 1 << 20}); err == nil && h.flags == 0 && len(frame) < 4096 {
-			s := u.sections
+		if s, flags := openFrame(f, frame); flags == 0 && len(frame) < 4096 {
 			f.Add(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11])
 		}
 	}
 	d, e := NewDecoder(Limits{MaxDecodedBytes: 1 << 20}), NewEncoder()
 	large := NewDecoder(Limits{MaxFrameBytes: 64 << 20, MaxDecodedBytes: 256 << 20})
 	f.Fuzz(func(t *testing.T, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11 []byte) {
-		d.budget = budget{left: d.limits.MaxDecodedBytes}
+		d.budget, d.dict = budget{left: d.limits.MaxDecodedBytes}, staticDictionary()
 		d.sections = [numSections][]byte{s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11}
 		td, err := d.decodeSections(len(s2))
+		d.release()
 		if err != nil {
 			checkError(t, err)
 			return
@@ -110,4 +110,16 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		roundTrip(t, e, d, td)
 	})
+}
+
+// openFrame returns the decoded sections of a good frame without a dictionary of its own.
+func openFrame(t testing.TB, frame []byte) ([numSections][]byte, byte) {
+	t.Helper()
+	d := NewDecoder(Limits{})
+	d.budget = budget{left: 16 << 20}
+	h, err := d.open(frame, noDictionaries{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.sections, h.flags
 }

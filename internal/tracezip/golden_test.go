@@ -59,15 +59,11 @@ func checkGood(t *testing.T, frame, otlp []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ours, theirs unpacker
-	for u, b := range map[*unpacker][]byte{&ours: got, &theirs: frame} {
-		if _, err := u.unpack(b, &budget{left: 1 << 20}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	ours, _ := openFrame(t, got)
+	theirs, _ := openFrame(t, frame)
 	for i, name := range sectionNames {
-		if !bytes.Equal(ours.sections[i], theirs.sections[i]) {
-			t.Errorf("section %s encodes to\n%x", name, ours.sections[i])
+		if !bytes.Equal(ours[i], theirs[i]) {
+			t.Errorf("section %s encodes to\n%x", name, ours[i])
 		}
 	}
 }

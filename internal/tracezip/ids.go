@@ -143,3 +143,14 @@ const (
 	chainOpen = 1
 	chainDone = 2
 )
+
+// predecessor returns the span that predicts the start of span i, whose parent is p: the child of p before i in the order of
+// breakCycles, or p itself for the first one. lastChild holds the last child so far, plus one.
+func predecessor(lastChild []int32, p, i int32) int32 {
+	last := lastChild[p] - 1
+	lastChild[p] = i + 1
+	if last < 0 {
+		return p
+	}
+	return last
+}

@@ -87,4 +87,13 @@ func (x *index) insert(i, tag uint32, pos int) {
 	}
 }
 
+// add puts a tag in that may be there already, as for equal hashes.
+func (x *index) add(tag uint32, pos int) {
+	i := x.first(tag)
+	for x.slots[i].pos != 0 {
+		i = x.next(i)
+	}
+	x.insert(i, tag, pos)
+}
+
 func fold(h uint64) uint32 { return uint32(h>>32) ^ uint32(h) }

@@ -4,6 +4,8 @@ const (
 	defaultMaxFrameBytes   = 4 << 20
 	defaultMaxDecodedBytes = 16 << 20
 	defaultMaxDepth        = 64
+	// defaultMaxDictionaryBytes is what one dictionary may take.
+	defaultMaxDictionaryBytes = 1 << 20
 
 	// maxSectionBytes caps one decompressed section whatever the configured limits are.
 	maxSectionBytes = 256 << 20
@@ -11,6 +13,8 @@ const (
 	maxZstdWindow = 8 << 20
 	// maxKeptBuffer is what an Encoder or Decoder keeps of a buffer between frames.
 	maxKeptBuffer = 4 << 20
+	// maxSegments is how many segments a dictionary may be made of.
+	maxSegments = 64
 )
 
 // What decoding charges against MaxDecodedBytes, close to what pdata really allocates for each thing.
@@ -26,7 +30,8 @@ const (
 	costColumn   = 64
 	costKey      = 32
 	costListKey  = 8
-	costValue    = 24
+	costHead     = 12
+	costString   = 16 // its header
 )
 
 // Limits bounds what a Decoder accepts. A zero field means its default.
@@ -38,6 +43,8 @@ type Limits struct {
 	MaxDecodedBytes int
 	// MaxDepth bounds how deep arrays and maps may nest inside an attribute (default 64).
 	MaxDepth int
+	// MaxDictionaryBytes bounds the memory of a dictionary that a frame defines (default 1 MiB).
+	MaxDictionaryBytes int
 }
 
 // DefaultLimits returns the defaults, spelled out.
@@ -52,6 +59,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.MaxDepth <= 0 {
 		l.MaxDepth = defaultMaxDepth
+	}
+	if l.MaxDictionaryBytes <= 0 {
+		l.MaxDictionaryBytes = defaultMaxDictionaryBytes
 	}
 	return l
 }

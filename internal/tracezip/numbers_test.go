@@ -95,7 +95,7 @@ func TestTokens(t *testing.T) {
 	const hex32 = "00112233445566778899aabbccddeeff"
 	f := func(s string, start, end int, mark byte) {
 		t.Helper()
-		if a, b, m := findToken(s, 0); a != start || b != end || m != mark {
+		if a, b, m := findToken(s, 0, false); a != start || b != end || m != mark {
 			t.Errorf("%q: [%d:%d] %d", s, a, b, m)
 		}
 	}

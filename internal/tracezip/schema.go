@@ -31,6 +31,7 @@ const (
 	keyVersion
 	keyEntityRefs
 	keyFlags
+	keyOrder // number of the order in which a span has its attributes
 	numPseudo
 	firstKey = 16
 )
@@ -52,7 +53,7 @@ var pseudoType = [numPseudo]byte{
 	keyName: typeStr, keyTraceState: typeStr, keyStatusMessage: typeStr,
 	keyDroppedAttributes: typeInt, keyDroppedEvents: typeInt, keyDroppedLinks: typeInt,
 	keyEventCount: typeInt, keyEventShape: typeInt, keyLinkCount: typeInt, keyLinkShape: typeInt,
-	keySchemaURL: typeStr, keyVersion: typeStr, keyEntityRefs: typeBytes, keyFlags: typeInt,
+	keySchemaURL: typeStr, keyVersion: typeStr, keyEntityRefs: typeBytes, keyFlags: typeInt, keyOrder: typeInt,
 }
 
 // pseudoAllowed has a bit for every pseudo-key a class may use.
@@ -60,7 +61,7 @@ var pseudoAllowed = [numClasses]uint32{
 	classResource: 1<<keyDroppedAttributes | 1<<keySchemaURL | 1<<keyEntityRefs,
 	classScope:    1<<keyName | 1<<keyDroppedAttributes | 1<<keySchemaURL | 1<<keyVersion,
 	classSpan: 1<<keyName | 1<<keyTraceState | 1<<keyStatusMessage | 1<<keyDroppedAttributes | 1<<keyDroppedEvents |
-		1<<keyDroppedLinks | 1<<keyEventCount | 1<<keyEventShape | 1<<keyLinkCount | 1<<keyLinkShape,
+		1<<keyDroppedLinks | 1<<keyEventCount | 1<<keyEventShape | 1<<keyLinkCount | 1<<keyLinkShape | 1<<keyOrder,
 	classEvent: 1<<keyName | 1<<keyDroppedAttributes,
 	classLink:  1<<keyTraceState | 1<<keyDroppedAttributes | 1<<keyFlags,
 }
@@ -73,10 +74,15 @@ const (
 	modeConstant = 0 // one value for all rows
 	modeDistinct = 1 // every row a value of its own
 	modeMixed    = 2 // a code in the values section for every row
+	modeKnown    = 3 // 3+i: the i-th value that the dictionary knows for the column, for all rows
 )
 
-// Codes of a mixed column: 0 takes the next new value, k is the k-1st value so far, escape reads a number from overflow.
+// Codes of a mixed column: 0 takes the next new value, k is the k-1st value so far, escape reads a number from overflow. The
+// values that the dictionary knows for the column come before the new ones.
 const codeEscape = 255
+
+// maxKnown is how many values of one column a dictionary may know.
+const maxKnown = 128
 
 // Trace codes.
 const (

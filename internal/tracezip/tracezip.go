@@ -20,4 +20,4 @@ package tracezip
 const ContentType = "application/x-tracezip"
 
 // Version is the frame version this package writes.
-const Version = 1
+const Version = 2
