@@ -29,7 +29,7 @@ type contender struct {
 }
 
 // contenders keep their buffers and states, as an exporter would.
-func contenders(b *testing.B) []contender {
+func contenders(b *testing.B, batches []ptrace.Traces) []contender {
 	must := func(err error) {
 		if err != nil {
 			b.Fatal(err)
@@ -65,6 +65,11 @@ func contenders(b *testing.B) []contender {
 	zr := new(gzip.Reader)
 	e, d := NewEncoder(), NewDecoder(Limits{})
 	var frame []byte
+	steady := FrameOptions{Dictionary: trained(b, batches)}
+	dicts := memoryDictionaries{}
+	if steady.Dictionary != nil {
+		dicts.Define(steady.Dictionary)
+	}
 	return []contender{
 		{"otlp", func(td ptrace.Traces) []byte {
 			raw, err := m.MarshalTraces(td)
@@ -98,7 +103,25 @@ func contenders(b *testing.B) []contender {
 			must(err)
 			return td
 		}},
+		{"tracezip+dictionary", func(td ptrace.Traces) []byte {
+			frame, err = e.Append(frame[:0], td, steady)
+			must(err)
+			return frame
+		}, func(b []byte) ptrace.Traces {
+			td, err := d.DecodeWith(b, dicts)
+			must(err)
+			return td
+		}},
 	}
+}
+
+// trained returns the dictionary that a sender has after these batches.
+func trained(t testing.TB, batches []ptrace.Traces) *Dictionary {
+	s := newSender(t)
+	for _, td := range batches {
+		s.send(td)
+	}
+	return s.dict
 }
 
 func benchmarkAll(b *testing.B, run func(b *testing.B, c contender, batches []ptrace.Traces, spans int)) {
@@ -118,7 +141,7 @@ func benchmarkAll(b *testing.B, run func(b *testing.B, c contender, batches []pt
 			for _, td := range batches {
 				spans += td.SpanCount()
 			}
-			for _, c := range contenders(b) {
+			for _, c := range contenders(b, batches) {
 				b.Run(fmt.Sprintf("%s/%d/%s", recordingName(path), size, c.name), func(b *testing.B) {
 					run(b, c, batches, spans)
 				})
