@@ -86,7 +86,7 @@ FUZZTIME ?= 30s
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	@grep -rl --include='*_test.go' '^func Fuzz' $(patsubst ./%/...,%,$(OWN)) | xargs -n1 dirname | sort -u | while read -r dir; do \
 	  go test -list '^Fuzz' ./$$dir | grep '^Fuzz' | while read -r target; do \
-	    echo "== $$dir $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) ./$$dir || exit 1; done; done
+	    echo "== $$dir $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./$$dir || exit 1; done; done
 
 .PHONY: bench
 bench: build ## measure the binary beside the stock exporter; prints the first tables of docs/benchmarks.md

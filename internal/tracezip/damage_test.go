@@ -17,7 +17,7 @@ import (
 // sampleFrames are frames of the committed sample and of all oddities.
 func sampleFrames(t testing.TB) [][]byte {
 	t.Helper()
-	e := NewEncoder()
+	e := newColumnar()
 	var frames [][]byte
 	add := func(td ptrace.Traces) {
 		frame, err := e.AppendFrame(nil, td)
@@ -32,6 +32,24 @@ func sampleFrames(t testing.TB) [][]byte {
 	for _, td := range cutBatches(readRecording(t, "testdata/node-shop-2026-cut.traces.otlp.pb.zst"), 60, 120) {
 		add(td)
 	}
+	return append(frames, definingFrames(t)...)
+}
+
+// definingFrames are frames that bring their dictionary along, some made of several segments.
+func definingFrames(t testing.TB) [][]byte {
+	t.Helper()
+	s := newSender(t)
+	var frames [][]byte
+	for i, td := range cutBatches(readRecording(t, "testdata/node-shop-2026-cut.traces.otlp.pb.zst"), 20, 340) {
+		s.send(td)
+		if i == 5 || i == 16 {
+			frame, err := s.e.Append(nil, td, FrameOptions{Dictionary: s.dict, Define: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			frames = append(frames, frame)
+		}
+	}
 	return frames
 }
 
@@ -39,7 +57,7 @@ func sampleFrames(t testing.TB) [][]byte {
 func checkError(t testing.TB, err error) {
 	t.Helper()
 	var e *Error
-	if !errors.As(err, &e) || e.Section == "" || e.Reason == "" || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrLimit) && !errors.Is(err, ErrVersion) {
+	if !errors.As(err, &e) || e.Section == "" || e.Reason == "" || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrLimit) && !errors.Is(err, ErrVersion) && !errors.Is(err, ErrDictionary) {
 		t.Fatalf("not a decode error: %#v", err)
 	}
 }
@@ -95,8 +113,10 @@ func TestHeaderErrors(t *testing.T) {
 		"otlp":            {func([]byte) []byte { return marshal(t, build(oddities[5])) }, ErrCorrupt},
 		"magic":           {func(b []byte) []byte { b[0] = 't'; return b }, ErrCorrupt},
 		"version 0":       {func(b []byte) []byte { b[versionOffset] = 0; return b }, ErrVersion},
-		"version 2":       {func(b []byte) []byte { b[versionOffset] = 2; return b }, ErrVersion},
-		"dictionary":      {func(b []byte) []byte { b[flagsOffset] = flagDictionary; return b }, ErrVersion},
+		"version 1":       {func(b []byte) []byte { b[versionOffset] = 1; return b }, ErrVersion},
+		"version 3":       {func(b []byte) []byte { b[versionOffset] = 3; return b }, ErrVersion},
+		"dictionary":      {func(b []byte) []byte { b[flagsOffset] = flagDictionary; return b }, ErrDictionary},
+		"unnamed":         {func(b []byte) []byte { b[flagsOffset] = flagDefine; return b }, ErrCorrupt},
 		"unknown flag":    {func(b []byte) []byte { b[flagsOffset] = 0x80; return b }, ErrVersion},
 		"checksum":        {func(b []byte) []byte { b[checksumOffset]++; return b }, ErrCorrupt},
 		"larger than 4 M": {func([]byte) []byte { return make([]byte, 4<<20+1) }, ErrLimit},
@@ -312,7 +332,7 @@ func TestDepthLimit(t *testing.T) {
 		})(td)
 		return td
 	}
-	e, d := NewEncoder(), NewDecoder(Limits{MaxDepth: 10})
+	e, d := newColumnar(), NewDecoder(Limits{MaxDepth: 10})
 	for depth, want := range map[int]error{1: nil, 10: nil, 11: ErrLimit, 5000: ErrLimit} {
 		frame, err := e.AppendFrame(nil, nested(depth))
 		if err != nil {

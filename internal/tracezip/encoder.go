@@ -18,7 +18,9 @@ type Encoder struct {
 	scratch []byte
 	hidden  bool // met something that only protobuf can carry
 	ordered bool // attributes are put into canonical order
-	orders  orderSet
+	// unordered is set when they should have been.
+	unordered bool
+	orders    orderSet
 
 	resources, scopes rowTable
 	heads             map[head]uint32
@@ -103,7 +105,7 @@ func (e *Encoder) reset() {
 	if cap(e.scratch) > maxKeptBuffer {
 		e.scratch = nil
 	}
-	e.hidden, e.ordered = false, false
+	e.hidden, e.ordered, e.unordered = false, false, false
 	e.orders.reset()
 	e.lastHead, e.lastHeadID = head{}, noHead
 	e.resources.reset()
@@ -151,8 +153,7 @@ func (e *Encoder) Append(dst []byte, td ptrace.Traces, o FrameOptions) ([]byte, 
 	if dict == nil {
 		dict = staticDictionary()
 	}
-	e.set.use(dict)
-	if !layoutKnown || !e.read(td, o.Grouped) {
+	if !layoutKnown || !e.read(td, dict, o.Grouped) {
 		return e.appendOTLP(dst, td)
 	}
 	sections := e.out.build(e)
@@ -201,13 +202,22 @@ func (e *Encoder) appendOTLP(dst []byte, td ptrace.Traces) ([]byte, error) {
 	return e.packer.appendFrame(dst, flagOTLP, nil, td.SpanCount(), [][]byte{raw})
 }
 
-// read is the one pass over the data. It reports false when td holds something that columns cannot.
-func (e *Encoder) read(td ptrace.Traces, grouped bool) bool {
-	e.ordered = e.ordersVary(td)
+// read is the one pass over the data; only a batch without order takes part of a second one. It reports false when td holds
+// something that columns cannot.
+func (e *Encoder) read(td ptrace.Traces, dict *Dictionary, grouped bool) bool {
+	pass := e.readTraces
 	if grouped {
-		return e.readGrouped(td)
+		pass = e.readGrouped
 	}
-	return e.readTraces(td)
+	e.set.use(dict)
+	ok := pass(td)
+	if e.unordered {
+		e.reset()
+		e.set.use(dict)
+		e.ordered = true
+		ok = pass(td)
+	}
+	return ok
 }
 
 // readTraces reads spans in their order.
@@ -231,7 +241,9 @@ func (e *Encoder) readTraces(td ptrace.Traces) bool {
 			e.blocks = binary.AppendUvarint(e.blocks, uint64(spans.Len()))
 			ctx := e.context(resource, scope)
 			for k := range spans.Len() {
-				e.readSpan(spans.At(k), ctx)
+				if e.readSpan(spans.At(k), ctx); e.unordered {
+					return true
+				}
 			}
 		}
 		if e.hidden {
@@ -413,6 +425,9 @@ func (e *Encoder) readSpan(span ptrace.Span, ctx uint32) {
 		start: start, duration: duration, id: id64(span.SpanID()), parent: id64(span.ParentSpanID()),
 		trace: trace, position: position, context: ctx, shape: e.set.shapes[shape].id,
 	})
+	if n := len(e.spans); (n == firstOrderCheck || n == secondOrderCheck) && !e.ordered {
+		e.checkOrders()
+	}
 	for i := range events.Len() {
 		e.readEvent(events.At(i), col+eventCol, start, ctx)
 	}

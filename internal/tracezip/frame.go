@@ -56,6 +56,9 @@ const (
 // minCompress is the size below which entropy coding cannot pay for its own header.
 const minCompress = 32
 
+// smallSection is the size up to which matches save less than zstd costs.
+const smallSection = 512
+
 // zstdWindow bounds the encoder's memory: the shared encoder keeps a few states of about two windows each.
 const zstdWindow = 512 << 10
 
@@ -120,7 +123,7 @@ func (p *packer) pack(flags byte, section int, raw []byte) (int, error) {
 		return codecRaw, nil
 	}
 	codec, out := codecHuffman, []byte(nil)
-	if columnar && section >= secShapes && section != secRaw && len(raw) <= huff0.BlockSizeMax {
+	if columnar && (section >= secShapes && section != secRaw || len(raw) <= smallSection) && len(raw) <= huff0.BlockSizeMax {
 		p.huff.Reuse = huff0.ReusePolicyNone
 		var err error
 		if out, _, err = huff0.Compress1X(raw, &p.huff); err != nil {

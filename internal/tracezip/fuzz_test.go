@@ -17,7 +17,7 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	limits := Limits{MaxFrameBytes: 1 << 20, MaxDecodedBytes: 1 << 20}
-	d, e := NewDecoder(limits), NewEncoder()
+	d, e := NewDecoder(limits), newColumnar()
 	large := NewDecoder(Limits{MaxFrameBytes: 64 << 20, MaxDecodedBytes: 256 << 20})
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		td, err := d.Decode(fixChecksum(frame))
@@ -61,11 +61,11 @@ func fixChecksum(frame []byte) []byte {
 // FuzzColumns mutates the decoded sections, which FuzzDecode rarely gets past the entropy coders.
 func FuzzColumns(f *testing.F) {
 	for _, frame := range sampleFrames(f) {
-		if s, flags := openFrame(f, frame); flags == 0 && len(frame) < 4096 {
+		if s, flags := openFrame(f, frame, noDictionaries{}); flags == 0 && len(frame) < 4096 {
 			f.Add(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11])
 		}
 	}
-	d, e := NewDecoder(Limits{MaxDecodedBytes: 1 << 20}), NewEncoder()
+	d, e := NewDecoder(Limits{MaxDecodedBytes: 1 << 20}), newColumnar()
 	large := NewDecoder(Limits{MaxFrameBytes: 64 << 20, MaxDecodedBytes: 256 << 20})
 	f.Fuzz(func(t *testing.T, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11 []byte) {
 		d.budget, d.dict = budget{left: d.limits.MaxDecodedBytes}, staticDictionary()
@@ -91,6 +91,81 @@ func FuzzColumns(f *testing.F) {
 	})
 }
 
+// FuzzDictionary: whatever the bytes of a segment, no panic and memory within the limit; and a dictionary that is accepted serves
+// decoders and encoders.
+func FuzzDictionary(f *testing.F) {
+	s := newSender(f)
+	for _, td := range cutBatches(readRecording(f, "testdata/node-shop-2026-cut.traces.otlp.pb.zst"), 20, 340) {
+		frame := s.send(td)
+		if s.dict != nil && s.known == s.dict.ID() && len(s.dict.segments) == 1 {
+			sections, _ := openFrame(f, frame, memoryDictionaries{s.known: s.dict})
+			raw, err := segmentBytes(s.dict, 0)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(raw, sections[secTables], sections[secText], uint16(td.SpanCount()))
+		}
+	}
+	for seed := range uint64(6) {
+		f.Add(shuffledDictionary(f, seed), []byte{}, []byte{}, uint16(0))
+	}
+	d, e := NewDecoder(Limits{MaxDecodedBytes: 1 << 20}), newColumnar()
+	large := NewDecoder(Limits{MaxFrameBytes: 64 << 20, MaxDecodedBytes: 256 << 20})
+	td := randomTraces(1)
+	want := marshal(f, td)
+	f.Fuzz(func(t *testing.T, segment, tables, text []byte, spans uint16) {
+		left := 1 << 18
+		dict, err := staticDictionary().extend(segment, &budget{left: left})
+		if err != nil {
+			checkError(t, err)
+			return
+		}
+		if dict.MemoryBytes() > left {
+			t.Fatal("more memory than allowed:", dict.MemoryBytes())
+		}
+		d.budget, d.dict = budget{left: d.limits.MaxDecodedBytes}, dict
+		d.sections = [numSections][]byte{}
+		for i, b := range columnarSections(int(spans%64), tables) {
+			d.sections[i] = b
+		}
+		d.sections[secText] = text
+		_, err = d.decodeSections(int(spans % 64))
+		d.release()
+		if err != nil {
+			checkError(t, err)
+		}
+		frame, err := e.Append(nil, td, FrameOptions{Dictionary: dict})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := large.DecodeWith(frame, memoryDictionaries{dict.ID(): dict})
+		if err != nil || !bytes.Equal(marshal(t, back), want) {
+			t.Fatal("a frame made with the dictionary comes back different:", err)
+		}
+	})
+}
+
+// segmentBytes returns one segment of a dictionary, decoded.
+func segmentBytes(d *Dictionary, at int) ([]byte, error) {
+	s := d.segments[at]
+	var u unpacker
+	return u.expand(s.stored, nil, codecZstd, s.size)
+}
+
+// shuffledDictionary is the segment that spans with shuffled attributes, events and links make.
+func shuffledDictionary(t testing.TB, seed uint64) []byte {
+	t.Helper()
+	s := newSender(t)
+	for range 8 {
+		s.send(shuffled(seed, 80))
+	}
+	raw, err := segmentBytes(s.dict, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
 // FuzzRoundTrip: every batch that pdata can hold comes back with the same bytes.
 func FuzzRoundTrip(f *testing.F) {
 	for _, o := range oddities {
@@ -101,7 +176,8 @@ func FuzzRoundTrip(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add(marshal(f, randomTraces(seed)))
 	}
-	e, d := NewEncoder(), NewDecoder(Limits{MaxFrameBytes: 256 << 20, MaxDecodedBytes: 1 << 30, MaxDepth: 1 << 20})
+	f.Add(marshal(f, shuffled(1, 80)))
+	e, d := newColumnar(), NewDecoder(Limits{MaxFrameBytes: 256 << 20, MaxDecodedBytes: 1 << 30, MaxDepth: 1 << 20})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var u ptrace.ProtoUnmarshaler
 		td, err := u.UnmarshalTraces(raw)
@@ -109,15 +185,20 @@ func FuzzRoundTrip(f *testing.F) {
 			return
 		}
 		roundTrip(t, e, d, td)
+		if grouped, err := e.Append(nil, td, FrameOptions{Grouped: true}); err != nil {
+			t.Fatal(err)
+		} else if back, err := d.Decode(grouped); err != nil || back.SpanCount() != td.SpanCount() {
+			t.Fatal("grouped:", err)
+		}
 	})
 }
 
-// openFrame returns the decoded sections of a good frame without a dictionary of its own.
-func openFrame(t testing.TB, frame []byte) ([numSections][]byte, byte) {
+// openFrame returns the decoded sections of a good frame.
+func openFrame(t testing.TB, frame []byte, dicts Dictionaries) ([numSections][]byte, byte) {
 	t.Helper()
 	d := NewDecoder(Limits{})
 	d.budget = budget{left: 16 << 20}
-	h, err := d.open(frame, noDictionaries{})
+	h, err := d.open(frame, dicts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,9 @@ import (
 // Golden files are hex with comments from # to the end of the line. The first line says what to expect:
 //
 //	# good              the bytes after "-- otlp" are the traces; decoding must give exactly these bytes and encoding
-//	                    them the same sections (what an entropy coder makes of a section may differ)
-//	# corrupt SECTION   decoding fails there; likewise limit and version
+//	                    them the same sections (what an entropy coder makes of a section may differ), with the
+//	                    dictionary that the frame defines if it does
+//	# corrupt SECTION   decoding fails there; likewise limit, version and dictionary
 //
 // They are never regenerated: what a released version has written must decode for ever.
 func TestGolden(t *testing.T) {
@@ -44,7 +45,8 @@ func TestGolden(t *testing.T) {
 
 func checkGood(t *testing.T, frame, otlp []byte) {
 	t.Helper()
-	td, err := NewDecoder(Limits{}).Decode(frame)
+	dicts := memoryDictionaries{}
+	td, err := NewDecoder(Limits{}).DecodeWith(frame, dicts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,12 +57,16 @@ func checkGood(t *testing.T, frame, otlp []byte) {
 	if td, err = u.UnmarshalTraces(otlp); err != nil {
 		t.Fatal(err)
 	}
-	got, err := NewEncoder().AppendFrame(nil, td)
+	e, o := newColumnar(), FrameOptions{}
+	for _, d := range dicts {
+		o.Dictionary = d
+	}
+	got, err := e.Append(nil, td, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, _ := openFrame(t, got)
-	theirs, _ := openFrame(t, frame)
+	ours, _ := openFrame(t, got, dicts)
+	theirs, _ := openFrame(t, frame, dicts)
 	for i, name := range sectionNames {
 		if !bytes.Equal(ours[i], theirs[i]) {
 			t.Errorf("section %s encodes to\n%x", name, ours[i])
@@ -70,7 +76,7 @@ func checkGood(t *testing.T, frame, otlp []byte) {
 
 func checkBad(t *testing.T, frame []byte, expect []string) {
 	t.Helper()
-	kinds := map[string]error{"corrupt": ErrCorrupt, "limit": ErrLimit, "version": ErrVersion}
+	kinds := map[string]error{"corrupt": ErrCorrupt, "limit": ErrLimit, "version": ErrVersion, "dictionary": ErrDictionary}
 	_, err := NewDecoder(Limits{}).Decode(frame)
 	var e *Error
 	if kinds[expect[0]] == nil || len(expect) < 2 || !errors.Is(err, kinds[expect[0]]) || !errors.As(err, &e) || e.Section != expect[1] {

@@ -77,7 +77,9 @@ func (e *Encoder) readGrouped(td ptrace.Traces) bool {
 		return cmp.Or(cmp.Compare(a.context, b.context), cmp.Compare(a.trace, b.trace))
 	})
 	for i := range g.spans {
-		e.readSpan(g.spans[i].span, g.spans[i].context)
+		if e.readSpan(g.spans[i].span, g.spans[i].context); e.unordered {
+			return true
+		}
 	}
 	return !e.hidden
 }

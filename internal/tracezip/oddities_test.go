@@ -311,8 +311,15 @@ func build(o oddity) ptrace.Traces {
 	return td
 }
 
+// newColumnar returns an Encoder that uses columns for tiny batches too.
+func newColumnar() *Encoder {
+	e := NewEncoder()
+	e.columnar = true
+	return e
+}
+
 func TestOddities(t *testing.T) {
-	e, d := NewEncoder(), NewDecoder(Limits{MaxDecodedBytes: 64 << 20})
+	e, d := newColumnar(), NewDecoder(Limits{MaxDecodedBytes: 64 << 20})
 	for _, o := range oddities {
 		t.Run(o.name, func(t *testing.T) {
 			frame := roundTrip(t, e, d, build(o))

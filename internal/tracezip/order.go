@@ -3,13 +3,10 @@ package tracezip
 import (
 	"cmp"
 	"slices"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 // Some senders keep attributes in a hash table, so that spans of one kind have the same attributes in ever different order.
-// Each order would be a shape of its own. When a sample of the batch shows that, spans are given a canonical order (by key, then
+// Each order would be a shape of its own. When the first spans of a batch show that, spans are given a canonical order (by key, then
 // type) before their shape is looked up, and the order that they had becomes a column: the number of a permutation.
 //
 // Worked example: attributes "b", "c", "a" have the canonical order "a", "b", "c"; the permutation is 1 2 0: first entry 1 of
@@ -26,6 +23,8 @@ type orderSet struct {
 	sorted   []entry
 	scratch  []byte
 	places   []uint16
+	lists    []uint64
+	sets     []uint64
 }
 
 // seenOrder is a sequence of attributes that has come up: n of them, whose keys and permutation begin at start.
@@ -38,51 +37,32 @@ func (o *orderSet) reset() {
 	o.byPerm = emptied(o.byPerm)
 }
 
-const (
-	// orderSamples is how many spans are looked at; orderStep is the distance between them in the smallest batch for which
-	// the question is asked.
-	orderSamples = 64
-	orderStep    = 2
-)
+// Two checkpoints: some batches begin with a sender that keeps its attributes in order.
+const firstOrderCheck, secondOrderCheck = 32, 256
 
-// ordersVary looks at some spans and reports whether their attributes come in many more sequences than sets.
-func (e *Encoder) ordersVary(td ptrace.Traces) bool {
-	step := td.SpanCount() / orderSamples
-	if step < orderStep {
-		return false
+// checkOrders sets e.unordered when the lists so far are many more than the sets of attributes that they hold. The batch is
+// then read again from its start.
+func (e *Encoder) checkOrders() {
+	o := &e.orders
+	o.lists, o.sets = o.lists[:0], o.sets[:0]
+	for _, id := range e.set.perShape[classSpan] {
+		o.lists = append(o.lists, uint64(e.set.shapes[id].list))
 	}
-	var sequences, sets [orderSamples]uint64
-	n, numSequences, numSets := 0, 0, 0
-	for _, rs := range td.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			spans := ss.Spans()
-			for ; n < spans.Len() && numSequences < orderSamples; n += step {
-				sequence, set := hashAttributes(spans.At(n).Attributes())
-				numSequences = addHash(sequences[:], numSequences, sequence)
-				numSets = addHash(sets[:], numSets, set)
-			}
-			n -= spans.Len()
+	slices.Sort(o.lists)
+	o.lists = slices.Compact(o.lists)
+	if len(o.lists) < len(e.spans)/8 {
+		return
+	}
+	for _, list := range o.lists {
+		set := uint64(0)
+		for _, k := range e.set.list(uint32(list)) {
+			set += mixKey(0, k.name, byte(min(k.key, numPseudo)), k.typ)
 		}
+		o.sets = append(o.sets, set)
 	}
-	return numSequences >= numSets+numSets/2+2
-}
-
-func addHash(hashes []uint64, n int, h uint64) int {
-	if n == len(hashes) || slices.Contains(hashes[:n], h) {
-		return n
-	}
-	hashes[n] = h
-	return n + 1
-}
-
-// hashAttributes returns a hash of the keys and types in their order and one that does not depend on the order.
-func hashAttributes(m pcommon.Map) (sequence, set uint64) {
-	for k, v := range m.All() {
-		h := mixKey(0, k, numPseudo, byte(v.Type()))
-		sequence = mix(sequence^h, 5)
-		set += h
-	}
-	return sequence, set
+	slices.Sort(o.sets)
+	o.sets = slices.Compact(o.sets)
+	e.unordered = 2*len(o.lists) >= 3*len(o.sets)
 }
 
 // sortAttributes puts the attributes of the row into canonical order. They begin at entry first; the entry before them is
