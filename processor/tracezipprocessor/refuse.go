@@ -18,7 +18,7 @@ var (
 	// errNoFrame: somebody on the way has taken the frame out, or made it something else than bytes.
 	errNoFrame = errors.New("envelope without a tracezip.frame attribute of bytes")
 	// errEnvelopeVersion: the envelope was made by something newer.
-	errEnvelopeVersion = errors.New("unknown version of the envelope:")
+	errEnvelopeVersion = errors.New("unknown version of the envelope")
 	errFrameBytes      = errors.New("frame is too large")
 	errRequestBytes    = errors.New("the frames of this request decode to too much")
 )

@@ -131,7 +131,7 @@ func (r *remainder) close()      { r.inResource, r.inEnvelope = false, false }
 // open returns the batch in an envelope.
 func (u *unpacker) open(ctx context.Context, version string, span ptrace.Span, left *allowance) (ptrace.Traces, error) {
 	if version != envelopeVersion {
-		return ptrace.Traces{}, fmt.Errorf("%w %q", errEnvelopeVersion, version)
+		return ptrace.Traces{}, fmt.Errorf("%w: %q", errEnvelopeVersion, version)
 	}
 	value, ok := span.Attributes().Get(frameKey)
 	if !ok || value.Type() != pcommon.ValueTypeBytes {
