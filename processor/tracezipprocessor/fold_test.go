@@ -372,3 +372,32 @@ func TestFoldMetrics(t *testing.T) {
 	require.NoError(t, d.Shutdown(t.Context()))
 	require.NoError(t, tel.Shutdown(t.Context()))
 }
+
+// FuzzFold: whatever request comes, folding neither panics nor changes the totals, and folding twice is folding once.
+func FuzzFold(f *testing.F) {
+	f.Add(marshal(f, loop(12)))
+	for seed := range uint64(10) {
+		f.Add(marshal(f, randomFamilies(rand.New(rand.NewPCG(seed, 5)))))
+	}
+	h := hasher{}
+	f.Fuzz(func(t *testing.T, request []byte) {
+		td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(request)
+		if err != nil {
+			return
+		}
+		once := copyOf(td)
+		folder := newFolder()
+		folder.refer(once)
+		runs, spans := folder.fold(once, 4, h)
+		if foldsBefore := foldsIn(td); foldsIn(once) != foldsBefore+runs || once.SpanCount() != td.SpanCount()-spans+runs {
+			t.Fatalf("%d runs of %d spans made %d folds of %d, and %d spans of %d", runs, spans, foldsIn(once), foldsBefore, once.SpanCount(), td.SpanCount())
+		}
+		if runs == 0 {
+			assertEqual(t, td, once)
+		}
+		twice := copyOf(once)
+		folder.refer(twice)
+		folder.fold(twice, 4, h)
+		assertEqual(t, once, twice)
+	})
+}
