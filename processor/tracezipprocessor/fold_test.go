@@ -1,6 +1,7 @@
 package tracezipprocessor
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -357,6 +358,16 @@ func TestFoldAndRedelivery(t *testing.T) {
 		require.NoError(t, d.ConsumeTraces(t.Context(), loop(50)))
 	}
 	require.Len(t, sink.AllTraces(), 1)
+
+	full := errors.New("queue is full")
+	next := &flaky{answer: func() error { return full }}
+	d = newTestDedup(t, next, withFold(10))
+	refused := loop(50)
+	require.ErrorIs(t, d.ConsumeTraces(t.Context(), refused), full)
+	next.answer = func() error { return nil }
+	require.NoError(t, d.ConsumeTraces(t.Context(), loop(50)))
+	assertEqual(t, refused, next.AllTraces()[0])
+	assertEqual(t, sink.AllTraces()[0], next.AllTraces()[0])
 }
 
 func TestFoldMetrics(t *testing.T) {

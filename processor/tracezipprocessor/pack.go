@@ -2,7 +2,6 @@ package tracezipprocessor
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"go.opentelemetry.io/collector/component"
@@ -126,8 +125,7 @@ func (p *packer) packPart(ctx context.Context, td, out ptrace.Traces) (cuts int)
 		return skip(tooLarge)
 	}
 	w := p.writers.Get()
-	if err := p.write(w, td); err != nil {
-		p.logger.Error("Failed to encode a tracezip frame, please report this; the batch goes on as it is", zap.Error(err))
+	if !p.write(w, td) {
 		return skip(notEncoded)
 	}
 	defer func() {
@@ -155,15 +153,18 @@ func (p *packer) packPart(ctx context.Context, td, out ptrace.Traces) (cuts int)
 	return 0
 }
 
-// write encodes td. A panic of the encoder becomes an error: what cannot be encoded must not end the process. A writer that
-// failed must not be used again.
-func (p *packer) write(w *frameWriter, td ptrace.Traces) (err error) {
+// write encodes td and reports whether that worked. A panic of the encoder must not end the process. A writer that failed
+// must not be used again.
+func (p *packer) write(w *frameWriter, td ptrace.Traces) (ok bool) {
+	const failed = "Failed to encode a tracezip frame, please report this; the batch goes on as it is"
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("encoder failure: %v", r)
-			p.logger.Error("Panic in the tracezip encoder", zap.Any("panic", r), zap.Stack("stack"))
+			p.logger.Error(failed, zap.Any("panic", r), zap.Stack("stack"))
 		}
 	}()
-	w.buf, err = w.encoder.AppendFrame(w.buf[:0], td)
-	return err
+	var err error
+	if w.buf, err = w.encoder.AppendFrame(w.buf[:0], td); err != nil {
+		p.logger.Error(failed, zap.Error(err))
+	}
+	return err == nil
 }

@@ -1,12 +1,14 @@
 package tracezipprocessor
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,6 +18,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
+	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
 )
 
 func newTestPacker(t testing.TB, change ...func(*PackConfig)) *packer {
@@ -332,4 +337,36 @@ func TestWhoMutates(t *testing.T) {
 		require.Len(t, sink.AllTraces(), 1)
 		require.NoError(t, p.Shutdown(t.Context()))
 	}
+}
+
+// A codec that panics costs one batch its packing, and nobody the process.
+func TestCodecFailures(t *testing.T) {
+	p, u := newTestPacker(t), newTestUnpacker(t)
+	td := cut(allSpans(t, sample), 100)[0]
+	packed := readOnlyStep(t, p.processTraces, td)
+	p.writers = otlpzip.NewFreeList(func() *frameWriter { return &frameWriter{} })
+	assertEqual(t, td, readOnlyStep(t, p.processTraces, td))
+	u.decoders = otlpzip.NewFreeList(func() *tracezip.Decoder { return nil })
+	assertEqual(t, packed, readOnlyStep(t, u.processTraces, packed))
+}
+
+// Many batches at once share encoders and decoders.
+func TestPackConcurrently(t *testing.T) {
+	p, u := newTestPacker(t), newTestUnpacker(t)
+	var senders sync.WaitGroup
+	for _, td := range cut(allSpans(t, sample), 300) {
+		senders.Go(func() {
+			for range 5 {
+				packed, err := p.processTraces(context.Background(), td)
+				if !assert.NoError(t, err) {
+					return
+				}
+				got, err := u.processTraces(context.Background(), packed)
+				if assert.NoError(t, err) {
+					assert.True(t, bytes.Equal(marshal(t, td), marshal(t, got)))
+				}
+			}
+		})
+	}
+	senders.Wait()
 }
