@@ -57,11 +57,11 @@ func refusalReason(err error) string {
 	switch {
 	case errors.Is(err, errNoFrame):
 		return "no_frame"
-	case errors.Is(err, errEnvelopeVersion), errors.Is(err, tracezip.ErrVersion):
-		return "version"
 	case errors.Is(err, errFrameBytes), errors.Is(err, errRequestBytes), errors.Is(err, tracezip.ErrLimit):
 		return "too_large"
-	default:
+	case errors.Is(err, tracezip.ErrCorrupt):
 		return "corrupt"
+	default: // the envelope or the frame is newer, or needs something that envelopes do not carry
+		return "version"
 	}
 }
