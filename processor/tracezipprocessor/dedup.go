@@ -24,6 +24,7 @@ type dedup struct {
 	scratch   *scratchPool
 	seed      simd.Seed
 	hasher    hasher
+	minRun    int // of spans to be folded; 0 folds none
 	telemetry *metadata.TelemetryBuilder
 }
 
@@ -46,6 +47,9 @@ func newDedup(set component.TelemetrySettings, cfg *Config, next consumer.Traces
 		seed:      simd.NewSeed(),
 		hasher:    newHasher(),
 		telemetry: telemetry,
+	}
+	if fold := cfg.Fold.Get(); fold != nil {
+		d.minRun = fold.MinRun
 	}
 	err = telemetry.RegisterProcessorTracezipWindowEntriesCallback(func(ctx context.Context, o metric.Int64Observer) error {
 		entries, gone := d.window.size()
@@ -86,7 +90,7 @@ func (d *dedup) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	return nil
 }
 
-// process makes the batch smaller and returns how many spans are left.
+// process makes the batch smaller and returns how many of its spans still have to be delivered, in a fold or by themselves.
 func (d *dedup) process(ctx context.Context, td ptrace.Traces, spans int) (ticket, int) {
 	s := d.scratch.get(spans)
 	defer d.scratch.put(s)
@@ -101,10 +105,25 @@ func (d *dedup) process(ctx context.Context, td ptrace.Traces, spans int) (ticke
 	if scopes > 0 {
 		d.telemetry.ProcessorTracezipScopesMerged.Add(ctx, int64(scopes))
 	}
-	if dropped < spans {
-		s.arrange(td, dropped > 0)
+	if dropped == spans {
+		return t, 0
+	}
+	if d.minRun > 0 {
+		s.fold.refer(td) // also from spans about to be dropped: they have been delivered
+	}
+	s.arrange(td, dropped > 0)
+	if d.minRun > 0 {
+		d.fold(ctx, s.fold, td)
 	}
 	return t, spans - dropped
+}
+
+func (d *dedup) fold(ctx context.Context, f *folder, td ptrace.Traces) {
+	runs, folded := f.fold(td, d.minRun, d.hasher)
+	if runs > 0 {
+		d.telemetry.ProcessorTracezipFolds.Add(ctx, int64(runs))
+		d.telemetry.ProcessorTracezipSpansFolded.Add(ctx, int64(folded))
+	}
 }
 
 // read merges equal blocks and fills the columns, but for the hashes of the ids.

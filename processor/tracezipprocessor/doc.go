@@ -1,5 +1,5 @@
-// Package tracezipprocessor drops spans that were delivered twice, merges equal resources and scopes and puts the spans of
-// a trace side by side, so that every later step has less to do.
+// Package tracezipprocessor makes traces smaller: it drops spans that were delivered twice and groups what is left, packs
+// batches into tracezip frames that any OTLP hop can carry, and unpacks them again.
 package tracezipprocessor
 
 //go:generate ../../.tools/mdatagen metadata.yaml

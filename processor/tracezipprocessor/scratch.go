@@ -11,6 +11,7 @@ type scratch struct {
 	blocks    merger
 	span      encoder
 	group     grouper
+	fold      *folder
 	resources []blockInfo
 	scopes    []blockInfo
 
@@ -43,6 +44,7 @@ func newScratchPool(key [2]uint64) *scratchPool {
 		return &scratch{
 			blocks: merger{found: map[digest]block{}},
 			group:  grouper{key: key, spare: ptrace.NewSpan()},
+			fold:   newFolder(),
 		}
 	}}}
 }
@@ -62,7 +64,7 @@ func (p *scratchPool) get(spans int) *scratch {
 
 func (p *scratchPool) put(s *scratch) {
 	if cap(s.first) <= maxKeptSpans && cap(s.resources) <= maxKeptBlocks && cap(s.scopes) <= maxKeptBlocks &&
-		cap(s.blocks.buf) <= maxKeptBytes && cap(s.span.buf) <= maxKeptBytes {
+		cap(s.blocks.buf) <= maxKeptBytes && cap(s.span.buf) <= maxKeptBytes && s.fold.keepable() {
 		p.pool.Put(s)
 	}
 }

@@ -25,15 +25,26 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                             metric.Meter
-	mu                                sync.Mutex
-	registrations                     []metric.Registration
-	ProcessorTracezipResourcesMerged  metric.Int64Counter
-	ProcessorTracezipScopesMerged     metric.Int64Counter
-	ProcessorTracezipSpansConflicting metric.Int64Counter
-	ProcessorTracezipSpansDuplicate   metric.Int64Counter
-	ProcessorTracezipWindowEntries    metric.Int64ObservableGauge
-	ProcessorTracezipWindowEvictions  metric.Int64Counter
+	meter                              metric.Meter
+	mu                                 sync.Mutex
+	registrations                      []metric.Registration
+	ProcessorTracezipFolds             metric.Int64Counter
+	ProcessorTracezipPackEnvelopeBytes metric.Int64Counter
+	ProcessorTracezipPackFrames        metric.Int64Counter
+	ProcessorTracezipPackOtlpBytes     metric.Int64Counter
+	ProcessorTracezipPackSkipped       metric.Int64Counter
+	ProcessorTracezipPackSpans         metric.Int64Counter
+	ProcessorTracezipResourcesMerged   metric.Int64Counter
+	ProcessorTracezipScopesMerged      metric.Int64Counter
+	ProcessorTracezipSpansConflicting  metric.Int64Counter
+	ProcessorTracezipSpansDuplicate    metric.Int64Counter
+	ProcessorTracezipSpansFolded       metric.Int64Counter
+	ProcessorTracezipUnpackFrameBytes  metric.Int64Counter
+	ProcessorTracezipUnpackFrames      metric.Int64Counter
+	ProcessorTracezipUnpackRefused     metric.Int64Counter
+	ProcessorTracezipUnpackSpans       metric.Int64Counter
+	ProcessorTracezipWindowEntries     metric.Int64ObservableGauge
+	ProcessorTracezipWindowEvictions   metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -90,6 +101,42 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ProcessorTracezipFolds, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_folds",
+		metric.WithDescription("Runs of siblings folded (mode dedup with fold). [Alpha]"),
+		metric.WithUnit("{run}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipPackEnvelopeBytes, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_pack_envelope_bytes",
+		metric.WithDescription("Size as OTLP of the envelopes made. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipPackFrames, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_pack_frames",
+		metric.WithDescription("Frames made, one an envelope. [Alpha]"),
+		metric.WithUnit("{frame}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipPackOtlpBytes, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_pack_otlp_bytes",
+		metric.WithDescription("Size as OTLP of the batches that were packed. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipPackSkipped, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_pack_skipped",
+		metric.WithDescription("Spans left as they are, by reason. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipPackSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_pack_spans",
+		metric.WithDescription("Spans packed. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorTracezipResourcesMerged, err = builder.meter.Int64Counter(
 		"otelcol_processor_tracezip_resources_merged",
 		metric.WithDescription("Resource blocks merged into an equal one of the same batch. [Alpha]"),
@@ -111,6 +158,36 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorTracezipSpansDuplicate, err = builder.meter.Int64Counter(
 		"otelcol_processor_tracezip_spans_duplicate",
 		metric.WithDescription("Spans dropped because an identical copy was delivered within the window. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipSpansFolded, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_spans_folded",
+		metric.WithDescription("Spans replaced by the statistics of their run (mode dedup with fold). [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipUnpackFrameBytes, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_unpack_frame_bytes",
+		metric.WithDescription("Bytes of the frames unpacked. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipUnpackFrames, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_unpack_frames",
+		metric.WithDescription("Frames unpacked. [Alpha]"),
+		metric.WithUnit("{frame}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipUnpackRefused, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_unpack_refused",
+		metric.WithDescription("Envelopes that could not be opened and went on as they are, by reason. [Alpha]"),
+		metric.WithUnit("{frame}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorTracezipUnpackSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_tracezip_unpack_spans",
+		metric.WithDescription("Spans that came out of frames. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

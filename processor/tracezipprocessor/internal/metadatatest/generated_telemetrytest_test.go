@@ -24,11 +24,40 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ProcessorTracezipFolds.Add(context.Background(), 1)
+	tb.ProcessorTracezipPackEnvelopeBytes.Add(context.Background(), 1)
+	tb.ProcessorTracezipPackFrames.Add(context.Background(), 1)
+	tb.ProcessorTracezipPackOtlpBytes.Add(context.Background(), 1)
+	tb.ProcessorTracezipPackSkipped.Add(context.Background(), 1)
+	tb.ProcessorTracezipPackSpans.Add(context.Background(), 1)
 	tb.ProcessorTracezipResourcesMerged.Add(context.Background(), 1)
 	tb.ProcessorTracezipScopesMerged.Add(context.Background(), 1)
 	tb.ProcessorTracezipSpansConflicting.Add(context.Background(), 1)
 	tb.ProcessorTracezipSpansDuplicate.Add(context.Background(), 1)
+	tb.ProcessorTracezipSpansFolded.Add(context.Background(), 1)
+	tb.ProcessorTracezipUnpackFrameBytes.Add(context.Background(), 1)
+	tb.ProcessorTracezipUnpackFrames.Add(context.Background(), 1)
+	tb.ProcessorTracezipUnpackRefused.Add(context.Background(), 1)
+	tb.ProcessorTracezipUnpackSpans.Add(context.Background(), 1)
 	tb.ProcessorTracezipWindowEvictions.Add(context.Background(), 1)
+	AssertEqualProcessorTracezipFolds(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipPackEnvelopeBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipPackFrames(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipPackOtlpBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipPackSkipped(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipPackSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorTracezipResourcesMerged(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -39,6 +68,21 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorTracezipSpansDuplicate(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipSpansFolded(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipUnpackFrameBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipUnpackFrames(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipUnpackRefused(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorTracezipUnpackSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorTracezipWindowEntries(t, testTel,
