@@ -1,6 +1,8 @@
 package losses
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
@@ -54,32 +56,30 @@ func (d differences) attributes(owner string, want, have pcommon.Map) {
 	}
 }
 
+// list compares events or links: first the things themselves, then their order, then that of their attributes.
 func (d differences) list(name string, a, b []text) {
 	if len(subtract(a, b))+len(subtract(b, a)) > 0 {
 		d.lost[name] = true
 	} else if !equal(a, b) {
 		d.reordered[name] = true
+	} else if !slices.EqualFunc(a, b, func(a, b text) bool { return a.ordered == b.ordered }) {
+		d.reordered[name+"' attributes"] = true
 	}
 }
 
 func equal(a, b []text) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return len(a) == len(b)
+	return slices.EqualFunc(a, b, func(a, b text) bool { return a.bytes == b.bytes })
 }
 
 // subtract returns those of a that b does not have, counting repetitions.
 func subtract(a, b []text) []text {
-	count := map[text]int{}
+	count := map[string]int{}
 	for _, t := range b {
-		count[t]++
+		count[t.bytes]++
 	}
 	var out []text
 	for _, t := range a {
-		if count[t]--; count[t] < 0 {
+		if count[t.bytes]--; count[t.bytes] < 0 {
 			out = append(out, t)
 		}
 	}
@@ -89,8 +89,7 @@ func subtract(a, b []text) []text {
 func event(e ptrace.SpanEvent) text {
 	b := appendNumber(nil, uint64(e.Timestamp()))
 	b = appendNumber(b, uint64(e.DroppedAttributesCount()))
-	b = appendString(b, e.Name())
-	return text{bytes: string(appendMap(b, e.Attributes()))}
+	return withAttributes(appendString(b, e.Name()), e.Attributes())
 }
 
 func link(l ptrace.SpanLink) text {
@@ -98,6 +97,5 @@ func link(l ptrace.SpanLink) text {
 	b := append(append([]byte(nil), trace[:]...), span[:]...)
 	b = appendNumber(b, uint64(l.Flags()))
 	b = appendNumber(b, uint64(l.DroppedAttributesCount()))
-	b = appendString(b, l.TraceState().AsRaw())
-	return text{bytes: string(appendMap(b, l.Attributes()))}
+	return withAttributes(appendString(b, l.TraceState().AsRaw()), l.Attributes())
 }

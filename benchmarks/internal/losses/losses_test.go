@@ -15,7 +15,10 @@ func sample() ptrace.Traces {
 		s.SetSpanID([8]byte{byte(i + 1)})
 		s.Attributes().PutStr("a", "1")
 		s.Attributes().PutEmpty("b")
-		s.Events().AppendEmpty().SetName("first")
+		e := s.Events().AppendEmpty()
+		e.SetName("first")
+		e.Attributes().PutStr("a", "1")
+		e.Attributes().PutStr("b", "2")
 		s.Events().AppendEmpty().SetName("second")
 	}
 	td.ResourceSpans().AppendEmpty()
@@ -39,8 +42,13 @@ func TestCompare(t *testing.T) {
 		s.Attributes().PutStr("a", "1")
 	})
 	f("event order", "yes, but for the order of: events", func(_ ptrace.Traces, s ptrace.Span) {
-		s.Events().At(0).SetName("second")
-		s.Events().At(1).SetName("first")
+		s.Events().At(0).MoveTo(s.Events().AppendEmpty())
+		n := 0
+		s.Events().RemoveIf(func(ptrace.SpanEvent) bool { n++; return n == 1 })
+	})
+	f("attribute order of an event", "yes, but for the order of: events' attributes", func(_ ptrace.Traces, s ptrace.Span) {
+		s.Events().At(0).Attributes().Remove("a")
+		s.Events().At(0).Attributes().PutStr("a", "1")
 	})
 	f("a count", "no: dropped_links_count", func(_ ptrace.Traces, s ptrace.Span) { s.SetDroppedLinksCount(1) })
 	f("a span", "no: spans", func(_ ptrace.Traces, s ptrace.Span) { s.SetSpanID([8]byte{9}) })

@@ -4,12 +4,18 @@ import (
 	"encoding/binary"
 	"iter"
 	"math"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// text is a thing in a form that is equal exactly when the thing is; kind describes an attribute.
-type text struct{ bytes, kind string }
+// text is a thing in a form that is equal exactly when the thing is.
+type text struct {
+	bytes   string // of an event or link without regard to the order of its attributes
+	ordered string // with regard to it
+	kind    string // describes an attribute
+}
 
 func texts[T any](all iter.Seq2[int, T], one func(T) text) []text {
 	var out []text
@@ -26,9 +32,20 @@ func attributeTexts(m pcommon.Map) []text {
 		if k == "" {
 			kind += ", empty key"
 		}
-		out = append(out, text{string(appendValue(appendString(nil, k), v)), kind})
+		out = append(out, text{bytes: string(appendValue(appendString(nil, k), v)), kind: kind})
 	}
 	return out
+}
+
+func withAttributes(b []byte, m pcommon.Map) text {
+	t := text{ordered: string(appendMap(b, m))}
+	attributes := attributeTexts(m)
+	slices.SortFunc(attributes, func(a, b text) int { return strings.Compare(a.bytes, b.bytes) })
+	for _, a := range attributes {
+		b = append(b, a.bytes...)
+	}
+	t.bytes = string(b)
+	return t
 }
 
 func appendNumber(b []byte, n uint64) []byte { return binary.AppendUvarint(b, n) }
