@@ -5,6 +5,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-plus/otelcol-plus/benchmarks/internal/canon"
 )
 
 func (d differences) span(want, have place) {
@@ -87,15 +89,15 @@ func subtract(a, b []text) []text {
 }
 
 func event(e ptrace.SpanEvent) text {
-	b := appendNumber(nil, uint64(e.Timestamp()))
-	b = appendNumber(b, uint64(e.DroppedAttributesCount()))
-	return withAttributes(appendString(b, e.Name()), e.Attributes())
+	b := canon.AppendNumber(nil, uint64(e.Timestamp()))
+	b = canon.AppendNumber(b, uint64(e.DroppedAttributesCount()))
+	return withAttributes(canon.AppendString(b, e.Name()), e.Attributes())
 }
 
 func link(l ptrace.SpanLink) text {
 	trace, span := l.TraceID(), l.SpanID()
 	b := append(append([]byte(nil), trace[:]...), span[:]...)
-	b = appendNumber(b, uint64(l.Flags()))
-	b = appendNumber(b, uint64(l.DroppedAttributesCount()))
-	return withAttributes(appendString(b, l.TraceState().AsRaw()), l.Attributes())
+	b = canon.AppendNumber(b, uint64(l.Flags()))
+	b = canon.AppendNumber(b, uint64(l.DroppedAttributesCount()))
+	return withAttributes(canon.AppendString(b, l.TraceState().AsRaw()), l.Attributes())
 }
