@@ -61,11 +61,11 @@ type measured struct {
 	state      [2]uint64 // bytes the encoder and the decoder keep after the last request
 }
 
-// pass is one direction: the requests after the warm ones, one entry a round; and one a request in wall.
+// pass is one direction: the sums over all timed requests, one a round, and the CPU time of each of them, round after round.
 type pass struct {
 	cpu             []time.Duration
-	wall            []time.Duration
 	allocs, alloced []uint64
+	requests        []time.Duration
 }
 
 // measure lets the contenders take turns: each round encodes and decodes everything once per contender. A first round only
@@ -141,10 +141,11 @@ func (p *pass) run(c *cut, do func(i int) error) error {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := c.warm; i < len(c.requests); i++ {
-		start, wall := host.CPU(), time.Now()
+		start := host.CPU()
 		err := do(i)
-		cpu += host.CPU() - start
-		p.wall = append(p.wall, time.Since(wall))
+		took := host.CPU() - start
+		cpu += took
+		p.requests = append(p.requests, took)
 		if err != nil {
 			return fmt.Errorf("request %d: %w", i+1, err)
 		}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/otelcol-plus/otelcol-plus/benchmarks/internal/host"
+)
+
+// report is everything that was measured.
+type report struct {
+	rounds   int
+	entrants []contender
+	results  []result
+	awkward  []verdict
+}
+
+func (r report) printJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(map[string]any{
+		"host": host.Describe(), "command": host.Command("wire", os.Args[1:]), "rounds": r.rounds,
+		"results": r.results, "awkward": r.awkward,
+	})
+}
+
+func (r report) printMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.\nCommand, from `benchmarks/`: `%s`\n\n", host.Describe(), host.Command("wire", os.Args[1:]))
+	fmt.Fprintf(&b, `One process, GOMAXPROCS=1, contenders interleaved, medians of %d rounds; compare within a table only.
+"All" is bytes a span from the first request of a new connection, dictionaries included; "steady" those of the later half of
+the requests without the dictionaries themselves; the ratios are of steady. The first tenth of the requests is not timed. CPU
+is that of the process, garbage collection included. "Keeps" is the live heap of an encoder and of a decoder after the last
+request. "p99" is CPU time of encoding and decoding one request. "Order" means that nothing was lost but its arrangement.
+
+`, r.rounds)
+	for _, c := range r.entrants {
+		fmt.Fprintf(&b, "- %s: %s\n", c.name, c.driven)
+	}
+	for _, x := range r.results {
+		x.print(&b)
+	}
+	r.printSummary(&b)
+	b.WriteString("\n### What comes back of an awkward batch\n\n| contender | the same? |\n|---|---|\n")
+	for _, v := range r.awkward {
+		fmt.Fprintf(&b, "| %s | %s |\n", v.Name, v.Verdict)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (x result) print(b *strings.Builder) {
+	fmt.Fprintf(b, "\n### %s, %d spans a request\n\n", x.Dataset, x.SpansPer)
+	fmt.Fprintf(b, "%d requests, %d spans. Floor estimate at this cut: %s; of the later half %.1f.\n\n", x.Requests, x.Spans, x.Floor, x.SteadyFloor.Total)
+	b.WriteString("| contender | B/span all | steady | × otlp+zstd | × floor | encode / decode, µs/span | encode allocs, B/span | decode allocs, B/span | keeps, MiB | p99, ms | lossless |\n")
+	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
+	var notes []string
+	for _, e := range x.Contenders {
+		if e.Failed != "" {
+			fmt.Fprintf(b, "| %s | failed | | | | | | | | | no |\n", e.Name)
+			notes = append(notes, e.Name+" failed: "+e.Failed)
+			continue
+		}
+		all := fmt.Sprintf("%.1f", e.All)
+		if e.Dictionary > 0 {
+			all += fmt.Sprintf(" (dictionaries %.2f)", e.Dictionary)
+		}
+		ofZstd := ""
+		if e.OfZstd > 0 {
+			ofZstd = fmt.Sprintf("%.2f", e.OfZstd)
+		}
+		fmt.Fprintf(b, "| %s | %s | %.1f | %s | %.2f | %.2f / %.2f | %.1f, %.0f | %.1f, %.0f | %.1f / %.1f | %.2f | %s |\n",
+			e.Name, all, e.Steady, ofZstd, e.OfFloor, e.Encode.CPU, e.Decode.CPU,
+			e.Encode.Allocs, e.Encode.Bytes, e.Decode.Allocs, e.Decode.Bytes,
+			mebibytes(e.Encode.State), mebibytes(e.Decode.State), e.P99, e.short())
+		if !e.Exact {
+			notes = append(notes, e.Name+": "+e.Verdict)
+		}
+	}
+	if len(notes) > 0 {
+		fmt.Fprintf(b, "\nLossless? %s.\n", strings.Join(notes, ". "))
+	}
+}
+
+func (p parts) String() string {
+	return fmt.Sprintf("%.1f B/span (ids %.1f, times %.1f, structure %.1f, values %.1f, text %.1f)", p.Total, p.IDs, p.Times, p.Structure, p.Values, p.Text)
+}
+
+func (e entry) short() string {
+	switch {
+	case e.Exact:
+		return "yes"
+	case e.Lossless:
+		return "order"
+	default:
+		return "no"
+	}
+}
+
+func mebibytes(n uint64) float64 { return float64(n) / (1 << 20) }
+
+// printSummary puts the datasets side by side, one table a request size.
+func (r report) printSummary(b *strings.Builder) {
+	for start := 0; start < len(r.results); {
+		end := start
+		for end < len(r.results) && r.results[end].SpansPer == r.results[start].SpansPer {
+			end++
+		}
+		same := r.results[start:end]
+		fmt.Fprintf(b, "\n### Steady bytes a span (× floor), %d spans a request\n\n| contender |", same[0].SpansPer)
+		for _, x := range same {
+			fmt.Fprintf(b, " %s |", x.Dataset)
+		}
+		fmt.Fprintf(b, "\n|---|%s\n", strings.Repeat("--:|", len(same)))
+		for i, c := range r.entrants {
+			fmt.Fprintf(b, "| %s |", c.name)
+			for _, x := range same {
+				if e := x.Contenders[i]; e.Failed == "" {
+					fmt.Fprintf(b, " %.1f (%.2f) |", e.Steady, e.OfFloor)
+				} else {
+					b.WriteString(" failed |")
+				}
+			}
+			b.WriteString("\n")
+		}
+		b.WriteString("| floor |")
+		for _, x := range same {
+			fmt.Fprintf(b, " %.1f |", x.SteadyFloor.Total)
+		}
+		b.WriteString("\n")
+		start = end
+	}
+}
