@@ -15,15 +15,11 @@ import (
 type cut struct {
 	requests []ptrace.Traces
 	spans    []int // of each request
-	warm     int   // requests that only fill buffers and caches: not timed
-	steady   int   // the first request of the steady state
+	steady   int   // the first request of the steady state, which is the later half
 }
 
 func newCut(requests []ptrace.Traces) (*cut, error) {
 	c := &cut{steady: len(requests) / 2}
-	if len(requests) > 1 {
-		c.warm = max(1, len(requests)/10)
-	}
 	var m ptrace.ProtoMarshaler
 	var u ptrace.ProtoUnmarshaler
 	for _, td := range requests {
@@ -61,11 +57,10 @@ type measured struct {
 	state      [2]uint64 // bytes the encoder and the decoder keep after the last request
 }
 
-// pass is one direction: the sums over all timed requests, one a round, and the CPU time of each of them, round after round.
+// pass is one direction, one entry a round: the CPU time of each request, and what the steady ones allocated.
 type pass struct {
-	cpu             []time.Duration
+	cpu             [][]time.Duration
 	allocs, alloced []uint64
-	requests        []time.Duration
 }
 
 // measure lets the contenders take turns: each round encodes and decodes everything once per contender. A first round only
@@ -132,20 +127,15 @@ func (m *measured) round(c *cut) error {
 // run does every request once. Garbage collection is part of the price, so it starts from a clean heap.
 func (p *pass) run(c *cut, do func(i int) error) error {
 	var before, after runtime.MemStats
-	var cpu time.Duration
-	for i := range c.warm {
-		if err := do(i); err != nil {
-			return fmt.Errorf("request %d: %w", i+1, err)
-		}
-	}
+	cpu := make([]time.Duration, len(c.requests))
 	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for i := c.warm; i < len(c.requests); i++ {
+	for i := range c.requests {
+		if i == c.steady {
+			runtime.ReadMemStats(&before)
+		}
 		start := host.CPU()
 		err := do(i)
-		took := host.CPU() - start
-		cpu += took
-		p.requests = append(p.requests, took)
+		cpu[i] = host.CPU() - start
 		if err != nil {
 			return fmt.Errorf("request %d: %w", i+1, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/otelcol-plus/otelcol-plus/benchmarks/internal/host"
@@ -30,11 +31,11 @@ func (r report) printJSON(w io.Writer) error {
 func (r report) printMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.\nCommand, from `benchmarks/`: `%s`\n\n", host.Describe(), host.Command("wire", os.Args[1:]))
-	fmt.Fprintf(&b, `One process, GOMAXPROCS=1, contenders interleaved, medians of %d rounds; compare within a table only.
-"All" is bytes a span from the first request of a new connection, dictionaries included; "steady" those of the later half of
-the requests without the dictionaries themselves; the ratios are of steady. The first tenth of the requests is not timed. CPU
-is that of the process, garbage collection included. "Keeps" is the live heap of an encoder and of a decoder after the last
-request. "p99" is CPU time of encoding and decoding one request. "Order" means that nothing was lost but its arrangement.
+	fmt.Fprintf(&b, `One process, GOMAXPROCS=1, contenders interleaved, medians of %d rounds; compare within a table only. "All" is bytes a span
+from the first request of a new connection, dictionaries included. "Steady" is the later half of the requests without the
+dictionaries themselves; ratios, times and allocations are of it, "from cold" of all requests. Time is CPU time of the process,
+garbage collection included. "Keeps" is the live heap of an encoder and of a decoder after the last request; "p99" the CPU time of
+encoding and decoding one request. "Order" means that nothing was lost but its arrangement. The floor is an estimate.
 
 `, r.rounds)
 	for _, c := range r.entrants {
@@ -55,12 +56,12 @@ request. "p99" is CPU time of encoding and decoding one request. "Order" means t
 func (x result) print(b *strings.Builder) {
 	fmt.Fprintf(b, "\n### %s, %d spans a request\n\n", x.Dataset, x.SpansPer)
 	fmt.Fprintf(b, "%d requests, %d spans. Floor estimate at this cut: %s; of the later half %.1f.\n\n", x.Requests, x.Spans, x.Floor, x.SteadyFloor.Total)
-	b.WriteString("| contender | B/span all | steady | × otlp+zstd | × floor | encode / decode, µs/span | encode allocs, B/span | decode allocs, B/span | keeps, MiB | p99, ms | lossless |\n")
-	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
+	b.WriteString("| contender | B/span all | steady | × otlp+zstd | × floor | encode / decode, µs/span | from cold | encode allocs, B/span | decode allocs, B/span | keeps, MiB | p99, ms | lossless |\n")
+	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
 	var notes []string
 	for _, e := range x.Contenders {
 		if e.Failed != "" {
-			fmt.Fprintf(b, "| %s | failed | | | | | | | | | no |\n", e.Name)
+			fmt.Fprintf(b, "| %s | failed | | | | | | | | | | no |\n", e.Name)
 			notes = append(notes, e.Name+" failed: "+e.Failed)
 			continue
 		}
@@ -72,8 +73,8 @@ func (x result) print(b *strings.Builder) {
 		if e.OfZstd > 0 {
 			ofZstd = fmt.Sprintf("%.2f", e.OfZstd)
 		}
-		fmt.Fprintf(b, "| %s | %s | %.1f | %s | %.2f | %.2f / %.2f | %.1f, %.0f | %.1f, %.0f | %.1f / %.1f | %.2f | %s |\n",
-			e.Name, all, e.Steady, ofZstd, e.OfFloor, e.Encode.CPU, e.Decode.CPU,
+		fmt.Fprintf(b, "| %s | %s | %.1f | %s | %.2f | %.2f / %.2f | %.2f / %.2f | %.1f, %.0f | %.1f, %.0f | %.1f / %.1f | %.2f | %s |\n",
+			e.Name, all, e.Steady, ofZstd, e.OfFloor, e.Encode.CPU, e.Decode.CPU, e.Encode.FromCold, e.Decode.FromCold,
 			e.Encode.Allocs, e.Encode.Bytes, e.Decode.Allocs, e.Decode.Bytes,
 			mebibytes(e.Encode.State), mebibytes(e.Decode.State), e.P99, e.short())
 		if !e.Exact {
@@ -102,35 +103,51 @@ func (e entry) short() string {
 
 func mebibytes(n uint64) float64 { return float64(n) / (1 << 20) }
 
-// printSummary puts the datasets side by side, one table a request size.
+// printSummary puts the datasets side by side, for each request size: bytes, then time.
 func (r report) printSummary(b *strings.Builder) {
 	for start := 0; start < len(r.results); {
 		end := start
 		for end < len(r.results) && r.results[end].SpansPer == r.results[start].SpansPer {
 			end++
 		}
-		same := r.results[start:end]
-		fmt.Fprintf(b, "\n### Steady bytes a span (× floor), %d spans a request\n\n| contender |", same[0].SpansPer)
-		for _, x := range same {
-			fmt.Fprintf(b, " %s |", x.Dataset)
-		}
-		fmt.Fprintf(b, "\n|---|%s\n", strings.Repeat("--:|", len(same)))
-		for i, c := range r.entrants {
-			fmt.Fprintf(b, "| %s |", c.name)
-			for _, x := range same {
-				if e := x.Contenders[i]; e.Failed == "" {
-					fmt.Fprintf(b, " %.1f (%.2f) |", e.Steady, e.OfFloor)
-				} else {
-					b.WriteString(" failed |")
-				}
+		r.sideBySide(b, "Steady bytes a span (× floor)", r.results[start:end], func(_ result, e entry) string {
+			return fmt.Sprintf("%.1f (%.2f)", e.Steady, e.OfFloor)
+		})
+		r.sideBySide(b, "CPU of encode / decode, × otlp+zstd-fastest", r.results[start:end], func(x result, e entry) string {
+			base := x.find("otlp+zstd-fastest")
+			if base == nil || base.Failed != "" {
+				return ""
 			}
-			b.WriteString("\n")
-		}
-		b.WriteString("| floor |")
-		for _, x := range same {
-			fmt.Fprintf(b, " %.1f |", x.SteadyFloor.Total)
-		}
-		b.WriteString("\n")
+			return fmt.Sprintf("%.2f / %.2f", e.Encode.CPU/base.Encode.CPU, e.Decode.CPU/base.Decode.CPU)
+		})
 		start = end
 	}
+}
+
+func (r report) sideBySide(b *strings.Builder, title string, same []result, cell func(result, entry) string) {
+	fmt.Fprintf(b, "\n### %s, %d spans a request\n\n| contender |", title, same[0].SpansPer)
+	for _, x := range same {
+		fmt.Fprintf(b, " %s |", x.Dataset)
+	}
+	fmt.Fprintf(b, "\n|---|%s\n", strings.Repeat("--:|", len(same)))
+	for i, c := range r.entrants {
+		fmt.Fprintf(b, "| %s |", c.name)
+		for _, x := range same {
+			text := "failed"
+			if e := x.Contenders[i]; e.Failed == "" {
+				text = cell(x, e)
+			}
+			fmt.Fprintf(b, " %s |", text)
+		}
+		b.WriteString("\n")
+	}
+}
+
+// find returns what a contender did, nil if it did not take part.
+func (x result) find(name string) *entry {
+	i := slices.IndexFunc(x.Contenders, func(e entry) bool { return e.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &x.Contenders[i]
 }

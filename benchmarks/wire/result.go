@@ -16,7 +16,6 @@ type result struct {
 	Requests    int     `json:"requests"`
 	Spans       int     `json:"spans"`
 	SteadyFrom  int     `json:"steady_from_request"`
-	TimedFrom   int     `json:"timed_from_request"`
 	Floor       parts   `json:"floor"`
 	SteadyFloor parts   `json:"floor_steady"`
 	Contenders  []entry `json:"contenders"`
@@ -49,13 +48,15 @@ type entry struct {
 	Verdict    string  `json:"verdict"`
 }
 
-// cost is of one direction, a span; but State is what one end keeps.
+// cost is of one direction, a span, in the steady state; but FromCold is of all requests, with what it takes to get there, and
+// State is what one end keeps.
 type cost struct {
-	CPU    float64   `json:"cpu_us"`
-	Rounds []float64 `json:"cpu_us_rounds"`
-	Allocs float64   `json:"allocs"`
-	Bytes  float64   `json:"alloc_bytes"`
-	State  uint64    `json:"state_bytes"`
+	CPU      float64   `json:"cpu_us"`
+	Rounds   []float64 `json:"cpu_us_rounds"`
+	FromCold float64   `json:"cpu_us_from_cold"`
+	Allocs   float64   `json:"allocs"`
+	Bytes    float64   `json:"alloc_bytes"`
+	State    uint64    `json:"state_bytes"`
 }
 
 func newResult(dataset string, size int, c *cut, all []*measured) result {
@@ -63,18 +64,18 @@ func newResult(dataset string, size int, c *cut, all []*measured) result {
 	frames := floor.Estimate(c.requests)
 	r := result{
 		Dataset: dataset, SpansPer: size, Requests: len(c.requests), Spans: spans,
-		SteadyFrom: c.steady + 1, TimedFrom: c.warm + 1,
-		Floor: perSpan(frames, spans), SteadyFloor: perSpan(frames[c.steady:], steadySpans),
+		SteadyFrom: c.steady + 1,
+		Floor:      perSpan(frames, spans), SteadyFloor: perSpan(frames[c.steady:], steadySpans),
 	}
 	for _, m := range all {
 		r.Contenders = append(r.Contenders, newEntry(c, m))
 	}
-	zstd := slices.IndexFunc(r.Contenders, func(e entry) bool { return e.Name == "otlp+zstd" })
+	zstd := r.find("otlp+zstd")
 	for i := range r.Contenders {
 		e := &r.Contenders[i]
 		e.OfFloor = e.Steady / r.SteadyFloor.Total
-		if zstd >= 0 {
-			e.OfZstd = e.Steady / r.Contenders[zstd].Steady
+		if zstd != nil && zstd.Failed == "" {
+			e.OfZstd = e.Steady / zstd.Steady
 		}
 	}
 	return r
@@ -109,21 +110,29 @@ func newEntry(c *cut, m *measured) entry {
 	spans := float64(c.spansFrom(0))
 	e.All, e.Dictionary = float64(all)/spans, float64(dictionary)/spans
 	e.Steady = float64(steady) / float64(c.spansFrom(c.steady))
-	timed := c.spansFrom(c.warm)
-	e.Encode, e.Decode = m.encode.cost(timed, m.state[0]), m.decode.cost(timed, m.state[1])
-	e.P99 = percentile99(m.encode.requests, m.decode.requests)
+	e.Encode, e.Decode = m.encode.cost(c, m.state[0]), m.decode.cost(c, m.state[1])
+	e.P99 = percentile99(c, m.encode, m.decode)
 	return e
 }
 
-func (p pass) cost(spans int, state uint64) cost {
-	c := cost{State: state}
-	for _, d := range p.cpu {
-		c.Rounds = append(c.Rounds, float64(d.Nanoseconds())/1e3/float64(spans))
+func (p pass) cost(c *cut, state uint64) cost {
+	spans := float64(c.spansFrom(c.steady))
+	out := cost{State: state, Allocs: median(p.allocs) / spans, Bytes: median(p.alloced) / spans}
+	var fromCold []float64
+	for _, requests := range p.cpu {
+		out.Rounds = append(out.Rounds, microseconds(requests[c.steady:])/spans)
+		fromCold = append(fromCold, microseconds(requests)/float64(c.spansFrom(0)))
 	}
-	c.CPU = median(c.Rounds)
-	c.Allocs = median(p.allocs) / float64(spans)
-	c.Bytes = median(p.alloced) / float64(spans)
-	return c
+	out.CPU, out.FromCold = median(out.Rounds), median(fromCold)
+	return out
+}
+
+func microseconds(times []time.Duration) float64 {
+	var sum time.Duration
+	for _, t := range times {
+		sum += t
+	}
+	return float64(sum.Nanoseconds()) / 1e3
 }
 
 func median[T uint64 | float64](values []T) float64 {
@@ -131,12 +140,14 @@ func median[T uint64 | float64](values []T) float64 {
 	return (float64(v[(len(v)-1)/2]) + float64(v[len(v)/2])) / 2
 }
 
-// percentile99 is of the CPU time that a request takes at both ends, in milliseconds: its latency on a machine that has
+// percentile99 is of the CPU time that a steady request takes at both ends, in milliseconds: its latency on a machine that has
 // nothing else to do.
-func percentile99(encode, decode []time.Duration) float64 {
+func percentile99(c *cut, encode, decode pass) float64 {
 	var both []time.Duration
-	for i := range encode {
-		both = append(both, encode[i]+decode[i])
+	for r := range encode.cpu {
+		for i := c.steady; i < len(c.requests); i++ {
+			both = append(both, encode.cpu[r][i]+decode.cpu[r][i])
+		}
 	}
 	slices.Sort(both)
 	return both[(len(both)*99+99)/100-1].Seconds() * 1e3

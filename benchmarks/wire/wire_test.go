@@ -45,7 +45,7 @@ func TestReport(t *testing.T) {
 	r := report{rounds: 1, entrants: entrants, results: []result{newResult("tiny", 50, c, measure(c, entrants, 1))}, awkward: checkAwkward(entrants)}
 
 	x := r.results[0]
-	if x.Spans != 200 || x.Requests != 4 || x.SteadyFrom != 3 || x.TimedFrom != 2 {
+	if x.Spans != 200 || x.Requests != 4 || x.SteadyFrom != 3 {
 		t.Errorf("the cut is described as %+v", x)
 	}
 	for _, e := range x.Contenders {

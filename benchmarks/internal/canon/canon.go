@@ -2,8 +2,10 @@
 package canon
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -26,7 +28,25 @@ func AppendMap(b []byte, m pcommon.Map) []byte {
 }
 
 // AppendValue appends type and value; doubles by their bits.
-func AppendValue(b []byte, v pcommon.Value) []byte {
+func AppendValue(b []byte, v pcommon.Value) []byte { return appendValue(b, v, AppendMap) }
+
+// AppendUnordered is AppendValue without regard to the order of keys in maps.
+func AppendUnordered(b []byte, v pcommon.Value) []byte { return appendValue(b, v, appendSorted) }
+
+func appendSorted(b []byte, m pcommon.Map) []byte {
+	var all [][]byte
+	for k, v := range m.All() {
+		all = append(all, AppendUnordered(AppendString(nil, k), v))
+	}
+	slices.SortFunc(all, bytes.Compare)
+	b = AppendNumber(b, uint64(len(all)))
+	for _, kv := range all {
+		b = append(b, kv...)
+	}
+	return b
+}
+
+func appendValue(b []byte, v pcommon.Value, appendMap func([]byte, pcommon.Map) []byte) []byte {
 	b = append(b, byte(v.Type()))
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
@@ -45,10 +65,10 @@ func AppendValue(b []byte, v pcommon.Value) []byte {
 	case pcommon.ValueTypeSlice:
 		b = AppendNumber(b, uint64(v.Slice().Len()))
 		for _, x := range v.Slice().All() {
-			b = AppendValue(b, x)
+			b = appendValue(b, x, appendMap)
 		}
 	case pcommon.ValueTypeMap:
-		b = AppendMap(b, v.Map())
+		b = appendMap(b, v.Map())
 	}
 	return b
 }

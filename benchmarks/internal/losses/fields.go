@@ -45,7 +45,7 @@ func (d differences) field(name string, same bool) {
 func (d differences) attributes(owner string, want, have pcommon.Map) {
 	a, b := attributeTexts(want), attributeTexts(have)
 	if missing, extra := subtract(a, b), subtract(b, a); len(missing)+len(extra) == 0 {
-		if !equal(a, b) {
+		if !slices.EqualFunc(a, b, sameOrdered) {
 			d.reordered[owner+" attributes"] = true
 		}
 		return
@@ -62,16 +62,16 @@ func (d differences) attributes(owner string, want, have pcommon.Map) {
 func (d differences) list(name string, a, b []text) {
 	if len(subtract(a, b))+len(subtract(b, a)) > 0 {
 		d.lost[name] = true
-	} else if !equal(a, b) {
+	} else if !slices.EqualFunc(a, b, same) {
 		d.reordered[name] = true
-	} else if !slices.EqualFunc(a, b, func(a, b text) bool { return a.ordered == b.ordered }) {
+	} else if !slices.EqualFunc(a, b, sameOrdered) {
 		d.reordered[name+"' attributes"] = true
 	}
 }
 
-func equal(a, b []text) bool {
-	return slices.EqualFunc(a, b, func(a, b text) bool { return a.bytes == b.bytes })
-}
+func same(a, b text) bool { return a.bytes == b.bytes }
+
+func sameOrdered(a, b text) bool { return a.ordered == b.ordered }
 
 // subtract returns those of a that b does not have, counting repetitions.
 func subtract(a, b []text) []text {

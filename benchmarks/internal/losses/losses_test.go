@@ -15,6 +15,9 @@ func sample() ptrace.Traces {
 		s.SetSpanID([8]byte{byte(i + 1)})
 		s.Attributes().PutStr("a", "1")
 		s.Attributes().PutEmpty("b")
+		m := s.Attributes().PutEmptyMap("map")
+		m.PutInt("a", 1)
+		m.PutInt("b", 2)
 		e := s.Events().AppendEmpty()
 		e.SetName("first")
 		e.Attributes().PutStr("a", "1")
@@ -40,6 +43,11 @@ func TestCompare(t *testing.T) {
 	f("attribute order", "yes, but for the order of: span attributes", func(_ ptrace.Traces, s ptrace.Span) {
 		s.Attributes().Remove("a")
 		s.Attributes().PutStr("a", "1")
+	})
+	f("order in a map", "yes, but for the order of: span attributes", func(_ ptrace.Traces, s ptrace.Span) {
+		m, _ := s.Attributes().Get("map")
+		m.Map().Remove("a")
+		m.Map().PutInt("a", 1)
 	})
 	f("event order", "yes, but for the order of: events", func(_ ptrace.Traces, s ptrace.Span) {
 		s.Events().At(0).MoveTo(s.Events().AppendEmpty())

@@ -12,7 +12,7 @@ import (
 
 // text is a thing in a form that is equal exactly when the thing is.
 type text struct {
-	bytes   string // of an event or link without regard to the order of its attributes
+	bytes   string // without regard to the order of attributes
 	ordered string // with regard to it
 	kind    string // describes an attribute
 }
@@ -32,7 +32,8 @@ func attributeTexts(m pcommon.Map) []text {
 		if k == "" {
 			kind += ", empty key"
 		}
-		out = append(out, text{bytes: string(canon.AppendValue(canon.AppendString(nil, k), v)), kind: kind})
+		b := canon.AppendString(nil, k)
+		out = append(out, text{string(canon.AppendUnordered(b, v)), string(canon.AppendValue(b, v)), kind})
 	}
 	return out
 }
