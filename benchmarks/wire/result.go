@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-plus/otelcol-plus/benchmarks/internal/batches"
 	"github.com/otelcol-plus/otelcol-plus/benchmarks/internal/floor"
 	"github.com/otelcol-plus/otelcol-plus/benchmarks/internal/losses"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -18,6 +19,7 @@ type result struct {
 	SteadyFrom  int     `json:"steady_from_request"`
 	Floor       parts   `json:"floor"`
 	SteadyFloor parts   `json:"floor_steady"`
+	OneFloor    parts   `json:"floor_as_one_request"` // what a stream that remembers every id cannot go below
 	Contenders  []entry `json:"contenders"`
 }
 
@@ -66,6 +68,7 @@ func newResult(dataset string, size int, c *cut, all []*measured) result {
 		Dataset: dataset, SpansPer: size, Requests: len(c.requests), Spans: spans,
 		SteadyFrom: c.steady + 1,
 		Floor:      perSpan(frames, spans), SteadyFloor: perSpan(frames[c.steady:], steadySpans),
+		OneFloor: perSpan(floor.Estimate(batches.Recut(c.requests, spans)), spans),
 	}
 	for _, m := range all {
 		r.Contenders = append(r.Contenders, newEntry(c, m))

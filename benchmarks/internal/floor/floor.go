@@ -4,7 +4,8 @@
 // pays, request by request, for what the statistics leave open:
 //
 //   - ids: 8 bytes a span, 16 a trace and 8 a distinct parent outside the request, each once a request. Where ids are not
-//     uniform (64-bit trace ids, fixed bytes), the entropy of their bytes instead.
+//     uniform (64-bit trace ids, fixed bytes), the entropy of their bytes instead. A stream that remembers the ids of earlier requests
+//     pays fewer: its floor is that of all spans as one request.
 //   - times: start relative to the parent's where the parent is in the request, else to the previous span of the trace (or
 //     always the latter, where that is cheaper), and duration: order-0 entropy of sign and bit length, and the other bits as they
 //     are, in the quantum found for the resource and scope. Event times relative to the span's start likewise.
