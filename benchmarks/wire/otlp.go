@@ -2,12 +2,13 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"fmt"
 	"io"
 
 	"github.com/golang/snappy"
-	"github.com/klauspost/compress/gzip"
+	fastgzip "github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
@@ -17,9 +18,12 @@ import (
 func otlpContenders() []contender {
 	return []contender{
 		{"otlp", "export requests as protobuf, not compressed", perRequest(plain), decompressed(asIs)},
-		{"otlp+gzip", "each request by itself, klauspost's gzip at its default level", perRequest(gzipped), decompressed(gunzipped)},
+		{"otlp+gzip", "each request by itself, Go's gzip at its default level, as gRPC has it",
+			perRequest(gzipped(func() *gzip.Writer { return gzip.NewWriter(nil) })), decompressed(gunzipped(func() *gzip.Reader { return new(gzip.Reader) }))},
+		{"otlp+gzip-klauspost", "the same with the fastest implementation for Go",
+			perRequest(gzipped(func() *fastgzip.Writer { return fastgzip.NewWriter(nil) })), decompressed(gunzipped(func() *fastgzip.Reader { return new(fastgzip.Reader) }))},
 		{"otlp+zstd-fastest", "each request by itself, zstd at SpeedFastest", perRequest(zstandard(zstd.SpeedFastest)), decompressed(unzstd)},
-		{"otlp+zstd", "each request by itself, zstd at SpeedDefault", perRequest(zstandard(zstd.SpeedDefault)), decompressed(unzstd)},
+		{"otlp+zstd", "each request by itself, zstd at SpeedDefault, the level of gRPC and HTTP in the collector", perRequest(zstandard(zstd.SpeedDefault)), decompressed(unzstd)},
 		{"otlp+snappy", "each request by itself, snappy blocks", perRequest(snapped), decompressed(unsnapped)},
 		{"otlp+zstd-stream", "one zstd stream (SpeedDefault) over all requests, flushed after each: needs one ordered connection", zstdStream, zstdStreamReader},
 	}
@@ -73,31 +77,46 @@ func asIs() (compress, error) {
 	return func(_, b []byte) ([]byte, error) { return b, nil }, nil
 }
 
-func gzipped() (compress, error) {
-	w := gzip.NewWriter(nil)
-	return func(dst, b []byte) ([]byte, error) {
-		out := bytes.NewBuffer(dst)
-		w.Reset(out)
-		if _, err := w.Write(b); err != nil {
-			return dst, err
-		}
-		err := w.Close() // writes the rest
-		return out.Bytes(), err
-	}, nil
+// gzipWriter and gzipReader are what two implementations have in common.
+type gzipWriter interface {
+	io.WriteCloser
+	Reset(io.Writer)
 }
 
-func gunzipped() (compress, error) {
-	var r gzip.Reader
-	var in bytes.Reader
-	return func(dst, b []byte) ([]byte, error) {
-		in.Reset(b)
-		if err := r.Reset(&in); err != nil {
-			return dst, err
-		}
-		out := bytes.NewBuffer(dst)
-		_, err := out.ReadFrom(&r)
-		return out.Bytes(), err
-	}, nil
+type gzipReader interface {
+	io.Reader
+	Reset(io.Reader) error
+}
+
+func gzipped[W gzipWriter](open func() W) func() (compress, error) {
+	return func() (compress, error) {
+		w := open()
+		return func(dst, b []byte) ([]byte, error) {
+			out := bytes.NewBuffer(dst)
+			w.Reset(out)
+			if _, err := w.Write(b); err != nil {
+				return dst, err
+			}
+			err := w.Close() // writes the rest
+			return out.Bytes(), err
+		}, nil
+	}
+}
+
+func gunzipped[R gzipReader](open func() R) func() (compress, error) {
+	return func() (compress, error) {
+		r := open()
+		var in bytes.Reader
+		return func(dst, b []byte) ([]byte, error) {
+			in.Reset(b)
+			if err := r.Reset(&in); err != nil {
+				return dst, err
+			}
+			out := bytes.NewBuffer(dst)
+			_, err := out.ReadFrom(r)
+			return out.Bytes(), err
+		}, nil
+	}
 }
 
 func zstandard(level zstd.EncoderLevel) func() (compress, error) {
