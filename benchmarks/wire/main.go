@@ -3,7 +3,7 @@
 //
 // For every dataset and request size the contenders take turns, round by round, on one CPU (GOMAXPROCS=1), each round with
 // a new connection whose cold start counts in the bytes. Input is freshly unmarshalled, so no two spans share a string. Time
-// is the CPU time of the process, garbage collection included. What came back is compared with what went in. From benchmarks/:
+// is the CPU time of the process; garbage collection is in it. What came back is compared with what went in. From benchmarks/:
 //
 //	go run ./wire -data ../testdata/sample.traces.otlp.pb.zst,gen:high,gen:low
 package main

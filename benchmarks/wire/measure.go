@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -57,10 +58,12 @@ type measured struct {
 	state      [2]uint64 // bytes the encoder and the decoder keep after the last request
 }
 
-// pass is one direction, one entry a round: the CPU time of each request, and what the steady ones allocated.
+// pass is one direction, one entry a round: the CPU time of each request without garbage collection, the objects and bytes that
+// the steady requests allocated and the bytes of all, and what collecting a byte costs.
 type pass struct {
-	cpu             [][]time.Duration
-	allocs, alloced []uint64
+	cpu                   [][]time.Duration
+	allocs, steady, whole []uint64
+	collection            []float64 // ns a byte
 }
 
 // measure lets the contenders take turns: each round encodes and decodes everything once per contender. A first round only
@@ -124,14 +127,20 @@ func (m *measured) round(c *cut) error {
 	return nil
 }
 
-// run does every request once. Garbage collection is part of the price, so it starts from a clean heap.
+// run does every request once.
+//
+// Collections are too rare to happen in each pass: whether one falls into it would be chance. So none happens meanwhile, and
+// one is timed at the end. With GOGC at 100 there is one for each time that as many bytes are allocated as are live, which
+// makes it a price a byte. What is live is the input, as in a collector with requests in its queue.
 func (p *pass) run(c *cut, do func(i int) error) error {
-	var before, after runtime.MemStats
+	var begin, steady, end, live runtime.MemStats
 	cpu := make([]time.Duration, len(c.requests))
 	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	runtime.ReadMemStats(&begin)
 	for i := range c.requests {
 		if i == c.steady {
-			runtime.ReadMemStats(&before)
+			runtime.ReadMemStats(&steady)
 		}
 		start := host.CPU()
 		err := do(i)
@@ -140,10 +149,17 @@ func (p *pass) run(c *cut, do func(i int) error) error {
 			return fmt.Errorf("request %d: %w", i+1, err)
 		}
 	}
-	runtime.ReadMemStats(&after)
+	runtime.ReadMemStats(&end)
+	start := host.CPU()
+	runtime.GC()
+	collection := host.CPU() - start
+	runtime.ReadMemStats(&live)
+
 	p.cpu = append(p.cpu, cpu)
-	p.allocs = append(p.allocs, after.Mallocs-before.Mallocs)
-	p.alloced = append(p.alloced, after.TotalAlloc-before.TotalAlloc)
+	p.allocs = append(p.allocs, end.Mallocs-steady.Mallocs)
+	p.steady = append(p.steady, end.TotalAlloc-steady.TotalAlloc)
+	p.whole = append(p.whole, end.TotalAlloc-begin.TotalAlloc)
+	p.collection = append(p.collection, float64(collection.Nanoseconds())/float64(live.HeapAlloc))
 	return nil
 }
 

@@ -33,8 +33,9 @@ func (r report) printMarkdown(w io.Writer) error {
 	fmt.Fprintf(&b, "%s.\nCommand, from `benchmarks/`: `%s`\n\n", host.Describe(), host.Command("wire", os.Args[1:]))
 	fmt.Fprintf(&b, `One process, GOMAXPROCS=1, contenders interleaved, medians of %d rounds; compare within a table only. "All" is bytes a span
 from the first request of a new connection, dictionaries included. "Steady" is the later half of the requests without the
-dictionaries themselves; ratios, times and allocations are of it, "from cold" of all requests. Time is CPU time of the process,
-garbage collection included. "Keeps" is the live heap of an encoder and of a decoder after the last request; "p99" the CPU time of
+dictionaries themselves; ratios, times and allocations are of it, "from cold" of all requests. Time is CPU time of the process.
+Garbage collection is in it, at one measured price for each allocated byte: that of a collection with the input alive, divided by the
+live bytes, as GOGC=100 has it. "Keeps" is the live heap of an encoder and of a decoder after the last request; "p99" the CPU time of
 encoding and decoding one request. "Order" means that nothing was lost but its arrangement. The floor is an estimate for requests
 that carry their own ids: a stream that remembers those of earlier requests can go below it, down to that of all as one request.
 
@@ -56,8 +57,8 @@ that carry their own ids: a stream that remembers those of earlier requests can 
 
 func (x result) print(b *strings.Builder) {
 	fmt.Fprintf(b, "\n### %s, %d spans a request\n\n", x.Dataset, x.SpansPer)
-	fmt.Fprintf(b, "%d requests, %d spans. Floor estimate at this cut: %s; of the later half %.1f; of all as one request %.1f.\n\n",
-		x.Requests, x.Spans, x.Floor, x.SteadyFloor.Total, x.OneFloor.Total)
+	fmt.Fprintf(b, "%d requests, %d spans. Floor estimate at this cut: %s; of the later half %.1f; of all as one request %.1f. Collecting: %.2f ns a byte.\n\n",
+		x.Requests, x.Spans, x.Floor, x.SteadyFloor.Total, x.OneFloor.Total, x.Collection)
 	b.WriteString("| contender | B/span all | steady | × otlp+zstd | × floor | encode / decode, µs/span | from cold | encode allocs, B/span | decode allocs, B/span | keeps, MiB | p99, ms | lossless |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
 	var notes []string

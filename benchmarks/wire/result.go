@@ -19,7 +19,8 @@ type result struct {
 	SteadyFrom  int     `json:"steady_from_request"`
 	Floor       parts   `json:"floor"`
 	SteadyFloor parts   `json:"floor_steady"`
-	OneFloor    parts   `json:"floor_as_one_request"` // what a stream that remembers every id cannot go below
+	OneFloor    parts   `json:"floor_as_one_request"`             // what a stream that remembers every id cannot go below
+	Collection  float64 `json:"collection_ns_per_allocated_byte"` // the same for all
 	Contenders  []entry `json:"contenders"`
 }
 
@@ -70,8 +71,15 @@ func newResult(dataset string, size int, c *cut, all []*measured) result {
 		Floor:      perSpan(frames, spans), SteadyFloor: perSpan(frames[c.steady:], steadySpans),
 		OneFloor: perSpan(floor.Estimate(batches.Recut(c.requests, spans)), spans),
 	}
+	var samples []float64
 	for _, m := range all {
-		r.Contenders = append(r.Contenders, newEntry(c, m))
+		samples = append(append(samples, m.encode.collection...), m.decode.collection...)
+	}
+	if len(samples) > 0 { // unless all failed
+		r.Collection = median(samples)
+	}
+	for _, m := range all {
+		r.Contenders = append(r.Contenders, newEntry(c, m, r.Collection))
 	}
 	zstd := r.find("otlp+zstd")
 	for i := range r.Contenders {
@@ -89,7 +97,7 @@ func perSpan(requests []floor.Parts, spans int) parts {
 	return parts{s.Total() / n, s.IDs / n, s.Times / n, s.Structure / n, s.Values / n, s.Text / n}
 }
 
-func newEntry(c *cut, m *measured) entry {
+func newEntry(c *cut, m *measured, collection float64) entry {
 	e := entry{Name: m.name, Driven: m.driven}
 	if m.failed == nil {
 		m.attempt(func() error {
@@ -113,18 +121,19 @@ func newEntry(c *cut, m *measured) entry {
 	spans := float64(c.spansFrom(0))
 	e.All, e.Dictionary = float64(all)/spans, float64(dictionary)/spans
 	e.Steady = float64(steady) / float64(c.spansFrom(c.steady))
-	e.Encode, e.Decode = m.encode.cost(c, m.state[0]), m.decode.cost(c, m.state[1])
-	e.P99 = percentile99(c, m.encode, m.decode)
+	e.Encode, e.Decode = m.encode.cost(c, collection, m.state[0]), m.decode.cost(c, collection, m.state[1])
+	e.P99 = percentile99(c, m, collection)
 	return e
 }
 
-func (p pass) cost(c *cut, state uint64) cost {
+// cost adds the collection of what was allocated.
+func (p pass) cost(c *cut, collection float64, state uint64) cost {
 	spans := float64(c.spansFrom(c.steady))
-	out := cost{State: state, Allocs: median(p.allocs) / spans, Bytes: median(p.alloced) / spans}
+	out := cost{State: state, Allocs: median(p.allocs) / spans, Bytes: median(p.steady) / spans}
 	var fromCold []float64
-	for _, requests := range p.cpu {
-		out.Rounds = append(out.Rounds, microseconds(requests[c.steady:])/spans)
-		fromCold = append(fromCold, microseconds(requests)/float64(c.spansFrom(0)))
+	for r, requests := range p.cpu {
+		out.Rounds = append(out.Rounds, (microseconds(requests[c.steady:])+collection/1e3*float64(p.steady[r]))/spans)
+		fromCold = append(fromCold, (microseconds(requests)+collection/1e3*float64(p.whole[r]))/float64(c.spansFrom(0)))
 	}
 	out.CPU, out.FromCold = median(out.Rounds), median(fromCold)
 	return out
@@ -144,12 +153,13 @@ func median[T uint64 | float64](values []T) float64 {
 }
 
 // percentile99 is of the CPU time that a steady request takes at both ends, in milliseconds: its latency on a machine that has
-// nothing else to do.
-func percentile99(c *cut, encode, decode pass) float64 {
+// nothing else to do. Collection is spread evenly.
+func percentile99(c *cut, m *measured, collection float64) float64 {
 	var both []time.Duration
-	for r := range encode.cpu {
+	for r := range m.encode.cpu {
+		share := time.Duration(collection * float64(m.encode.steady[r]+m.decode.steady[r]) / float64(len(c.requests)-c.steady))
 		for i := c.steady; i < len(c.requests); i++ {
-			both = append(both, encode.cpu[r][i]+decode.cpu[r][i])
+			both = append(both, m.encode.cpu[r][i]+m.decode.cpu[r][i]+share)
 		}
 	}
 	slices.Sort(both)
