@@ -15,8 +15,9 @@ import (
 // just come over a wire.
 type cut struct {
 	requests []ptrace.Traces
-	spans    []int // of each request
-	steady   int   // the first request of the steady state, which is the later half
+	spans    []int   // of each request
+	steady   int     // the first request of the steady state, which is the later half
+	garbage  float64 // what collecting an allocated byte costs, in ns
 }
 
 func newCut(requests []ptrace.Traces) (*cut, error) {
@@ -35,7 +36,34 @@ func newCut(requests []ptrace.Traces) (*cut, error) {
 		c.requests = append(c.requests, fresh)
 		c.spans = append(c.spans, fresh.SpanCount())
 	}
-	return c, nil
+	return c, c.priceGarbage()
+}
+
+// priceGarbage finds what a collection costs with the requests alive, as in a collector with a queue, and as much garbage. With
+// GOGC at 100 there is one whenever as many bytes were allocated as are live, which makes it a price for each byte.
+func (c *cut) priceGarbage() error {
+	var m ptrace.ProtoMarshaler
+	var u ptrace.ProtoUnmarshaler
+	var prices []float64
+	for range 5 {
+		for _, td := range c.requests {
+			b, err := m.MarshalTraces(td)
+			if err != nil {
+				return err
+			}
+			if _, err := u.UnmarshalTraces(b); err != nil {
+				return err
+			}
+		}
+		start := host.CPU()
+		runtime.GC()
+		cost := host.CPU() - start
+		var live runtime.MemStats
+		runtime.ReadMemStats(&live)
+		prices = append(prices, float64(cost.Nanoseconds())/float64(live.HeapAlloc))
+	}
+	c.garbage = median(prices)
+	return nil
 }
 
 // spansFrom counts the spans of request i and all later ones.
@@ -59,11 +87,10 @@ type measured struct {
 }
 
 // pass is one direction, one entry a round: the CPU time of each request without garbage collection, the objects and bytes that
-// the steady requests allocated and the bytes of all, and what collecting a byte costs.
+// the steady requests allocated, and the bytes of all.
 type pass struct {
 	cpu                   [][]time.Duration
 	allocs, steady, whole []uint64
-	collection            []float64 // ns a byte
 }
 
 // measure lets the contenders take turns: each round encodes and decodes everything once per contender. A first round only
@@ -127,13 +154,10 @@ func (m *measured) round(c *cut) error {
 	return nil
 }
 
-// run does every request once.
-//
-// Collections are too rare to happen in each pass: whether one falls into it would be chance. So none happens meanwhile, and
-// one is timed at the end. With GOGC at 100 there is one for each time that as many bytes are allocated as are live, which
-// makes it a price a byte. What is live is the input, as in a collector with requests in its queue.
+// run does every request once. Collections are too rare to happen in each pass: whether one falls into it would be chance. So
+// none happens meanwhile; cost adds their price for each byte.
 func (p *pass) run(c *cut, do func(i int) error) error {
-	var begin, steady, end, live runtime.MemStats
+	var begin, steady, end runtime.MemStats
 	cpu := make([]time.Duration, len(c.requests))
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
@@ -150,16 +174,10 @@ func (p *pass) run(c *cut, do func(i int) error) error {
 		}
 	}
 	runtime.ReadMemStats(&end)
-	start := host.CPU()
-	runtime.GC()
-	collection := host.CPU() - start
-	runtime.ReadMemStats(&live)
-
 	p.cpu = append(p.cpu, cpu)
 	p.allocs = append(p.allocs, end.Mallocs-steady.Mallocs)
 	p.steady = append(p.steady, end.TotalAlloc-steady.TotalAlloc)
 	p.whole = append(p.whole, end.TotalAlloc-begin.TotalAlloc)
-	p.collection = append(p.collection, float64(collection.Nanoseconds())/float64(live.HeapAlloc))
 	return nil
 }
 

@@ -67,19 +67,12 @@ func newResult(dataset string, size int, c *cut, all []*measured) result {
 	frames := floor.Estimate(c.requests)
 	r := result{
 		Dataset: dataset, SpansPer: size, Requests: len(c.requests), Spans: spans,
-		SteadyFrom: c.steady + 1,
-		Floor:      perSpan(frames, spans), SteadyFloor: perSpan(frames[c.steady:], steadySpans),
+		SteadyFrom: c.steady + 1, Collection: c.garbage,
+		Floor: perSpan(frames, spans), SteadyFloor: perSpan(frames[c.steady:], steadySpans),
 		OneFloor: perSpan(floor.Estimate(batches.Recut(c.requests, spans)), spans),
 	}
-	var samples []float64
 	for _, m := range all {
-		samples = append(append(samples, m.encode.collection...), m.decode.collection...)
-	}
-	if len(samples) > 0 { // unless all failed
-		r.Collection = median(samples)
-	}
-	for _, m := range all {
-		r.Contenders = append(r.Contenders, newEntry(c, m, r.Collection))
+		r.Contenders = append(r.Contenders, newEntry(c, m))
 	}
 	zstd := r.find("otlp+zstd")
 	for i := range r.Contenders {
@@ -97,7 +90,7 @@ func perSpan(requests []floor.Parts, spans int) parts {
 	return parts{s.Total() / n, s.IDs / n, s.Times / n, s.Structure / n, s.Values / n, s.Text / n}
 }
 
-func newEntry(c *cut, m *measured, collection float64) entry {
+func newEntry(c *cut, m *measured) entry {
 	e := entry{Name: m.name, Driven: m.driven}
 	if m.failed == nil {
 		m.attempt(func() error {
@@ -121,19 +114,19 @@ func newEntry(c *cut, m *measured, collection float64) entry {
 	spans := float64(c.spansFrom(0))
 	e.All, e.Dictionary = float64(all)/spans, float64(dictionary)/spans
 	e.Steady = float64(steady) / float64(c.spansFrom(c.steady))
-	e.Encode, e.Decode = m.encode.cost(c, collection, m.state[0]), m.decode.cost(c, collection, m.state[1])
-	e.P99 = percentile99(c, m, collection)
+	e.Encode, e.Decode = m.encode.cost(c, m.state[0]), m.decode.cost(c, m.state[1])
+	e.P99 = percentile99(c, m)
 	return e
 }
 
 // cost adds the collection of what was allocated.
-func (p pass) cost(c *cut, collection float64, state uint64) cost {
+func (p pass) cost(c *cut, state uint64) cost {
 	spans := float64(c.spansFrom(c.steady))
 	out := cost{State: state, Allocs: median(p.allocs) / spans, Bytes: median(p.steady) / spans}
 	var fromCold []float64
 	for r, requests := range p.cpu {
-		out.Rounds = append(out.Rounds, (microseconds(requests[c.steady:])+collection/1e3*float64(p.steady[r]))/spans)
-		fromCold = append(fromCold, (microseconds(requests)+collection/1e3*float64(p.whole[r]))/float64(c.spansFrom(0)))
+		out.Rounds = append(out.Rounds, (microseconds(requests[c.steady:])+c.garbage/1e3*float64(p.steady[r]))/spans)
+		fromCold = append(fromCold, (microseconds(requests)+c.garbage/1e3*float64(p.whole[r]))/float64(c.spansFrom(0)))
 	}
 	out.CPU, out.FromCold = median(out.Rounds), median(fromCold)
 	return out
@@ -154,10 +147,10 @@ func median[T uint64 | float64](values []T) float64 {
 
 // percentile99 is of the CPU time that a steady request takes at both ends, in milliseconds: its latency on a machine that has
 // nothing else to do. Collection is spread evenly.
-func percentile99(c *cut, m *measured, collection float64) float64 {
+func percentile99(c *cut, m *measured) float64 {
 	var both []time.Duration
 	for r := range m.encode.cpu {
-		share := time.Duration(collection * float64(m.encode.steady[r]+m.decode.steady[r]) / float64(len(c.requests)-c.steady))
+		share := time.Duration(c.garbage * float64(m.encode.steady[r]+m.decode.steady[r]) / float64(len(c.requests)-c.steady))
 		for i := c.steady; i < len(c.requests); i++ {
 			both = append(both, m.encode.cpu[r][i]+m.decode.cpu[r][i]+share)
 		}

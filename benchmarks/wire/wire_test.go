@@ -92,8 +92,8 @@ func TestDictionaryBytesAreApart(t *testing.T) {
 		decoder: func() (decode, error) { return (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces, nil },
 	}
 	c := tiny(t)
-	e := newEntry(c, measure(c, []contender{teaching}, 1)[0], 0)
-	plain := newEntry(c, measure(c, contenders()[:1], 1)[0], 0)
+	e := newEntry(c, measure(c, []contender{teaching}, 1)[0])
+	plain := newEntry(c, measure(c, contenders()[:1], 1)[0])
 	if e.Dictionary != 2 || e.All != plain.All || e.Steady != plain.Steady-2 {
 		t.Errorf("all %v, steady %v, dictionary %v; plain %v, %v", e.All, e.Steady, e.Dictionary, plain.All, plain.Steady)
 	}
