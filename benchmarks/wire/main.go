@@ -68,6 +68,9 @@ func parseFlags() options {
 }
 
 func run(o options) error {
+	if o.rounds < 1 || o.spans < 1 {
+		return fmt.Errorf("-rounds %d, -spans %d: both must be at least 1", o.rounds, o.spans)
+	}
 	entrants, err := choose(o.contenders.values)
 	if err != nil {
 		return err

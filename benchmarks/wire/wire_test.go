@@ -32,6 +32,25 @@ func TestWhoIsLossless(t *testing.T) {
 	}
 }
 
+// A codec that sorted its input in place would look better than it is, and be compared with its own doing.
+func TestInputStaysAsItIs(t *testing.T) {
+	var m ptrace.ProtoMarshaler
+	for _, e := range contenders() {
+		enc, err := e.encoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		td := awkward()
+		if _, _, err := enc(nil, td); err != nil {
+			t.Fatalf("%s: %v", e.name, err)
+		}
+		want, _ := m.MarshalTraces(awkward())
+		if got, _ := m.MarshalTraces(td); string(got) != string(want) {
+			t.Errorf("%s changed its input", e.name)
+		}
+	}
+}
+
 func TestReport(t *testing.T) {
 	broken := contender{
 		name: "broken",
