@@ -45,7 +45,7 @@ func (c *cut) priceGarbage() error {
 	var m ptrace.ProtoMarshaler
 	var u ptrace.ProtoUnmarshaler
 	var prices []float64
-	for range 5 {
+	for range 9 {
 		for _, td := range c.requests {
 			b, err := m.MarshalTraces(td)
 			if err != nil {

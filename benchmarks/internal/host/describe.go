@@ -23,7 +23,8 @@ func Describe() string {
 		load = strings.Fields(string(avg))[0]
 	}
 	var u unix.Utsname
-	_ = unix.Uname(&u) // zero on failure
+	_ = unix.Uname(&u)                                                     // zero on failure
+	kernel, _, _ := strings.Cut(unix.ByteSliceToString(u.Release[:]), "-") // without the name of a build
 	return fmt.Sprintf("%s, %d CPUs, %s, Linux %s, load average %s at the end, %s", time.Now().UTC().Format("2006-01-02 15:04 UTC"),
-		runtime.NumCPU(), model, unix.ByteSliceToString(u.Release[:]), load, runtime.Version())
+		runtime.NumCPU(), model, kernel, load, runtime.Version())
 }
