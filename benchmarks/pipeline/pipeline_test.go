@@ -146,9 +146,3 @@ func TestFreeAddrsDiffer(t *testing.T) {
 		seen[a] = true
 	}
 }
-
-func TestCommandCanBeTyped(t *testing.T) {
-	if got, want := command([]string{"-start", "", "-batch", "10"}), `go run ./pipeline -start "" -batch 10`; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}

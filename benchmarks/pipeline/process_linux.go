@@ -41,20 +41,3 @@ func kilobytes(status, key string) uint64 {
 	_, _ = fmt.Sscan(rest, &n) // a missing line stays 0
 	return n << 10
 }
-
-// machine describes where the figures come from.
-func machine() string {
-	model, load := "unknown CPU", "?"
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		if _, rest, found := strings.Cut(string(info), "model name"); found {
-			line, _, _ := strings.Cut(rest, "\n")
-			model = strings.TrimSpace(strings.TrimLeft(line, "\t :"))
-		}
-	}
-	if avg, err := os.ReadFile("/proc/loadavg"); err == nil {
-		load = strings.Fields(string(avg))[0]
-	}
-	var u unix.Utsname
-	_ = unix.Uname(&u) // zero on failure
-	return fmt.Sprintf("%s, Linux %s, load average %s at the end", model, unix.ByteSliceToString(u.Release[:]), load)
-}

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/otelcol-plus/otelcol-plus/benchmarks/internal/host"
 )
 
 // report is everything that was measured.
@@ -25,8 +25,8 @@ func (r report) print(w io.Writer) error {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, %s, %s.\n", time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.NumCPU(), machine(), runtime.Version())
-	fmt.Fprintf(&b, "Command, from `benchmarks/`: `%s`\n", command(os.Args[1:]))
+	fmt.Fprintf(&b, "%s.\n", host.Describe())
+	fmt.Fprintf(&b, "Command, from `benchmarks/`: `%s`\n", host.Command("pipeline", os.Args[1:]))
 	fmt.Fprintf(&b, "\nBinary: %.1f MB.\n", float64(bin.Size())/1e6)
 	if len(r.starts) > 0 {
 		r.printStarts(&b)
@@ -36,18 +36,6 @@ func (r report) print(w io.Writer) error {
 	}
 	_, err = io.WriteString(w, b.String())
 	return err
-}
-
-// command is what a reader types to do this again.
-func command(args []string) string {
-	line := "go run ./pipeline"
-	for _, a := range args {
-		if a == "" || strings.ContainsAny(a, " '\"$") {
-			a = strconv.Quote(a)
-		}
-		line += " " + a
-	}
-	return line
 }
 
 func (r report) printStarts(b *strings.Builder) {
