@@ -3,12 +3,15 @@
 package otlpziptest
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -26,6 +29,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
+	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
 )
 
 // Map is a configuration as YAML would give it.
@@ -228,6 +232,34 @@ func addSpan(span ptrace.Span, i int) {
 	span.SetEndTimestamp(span.StartTimestamp() + 77_777)
 	span.Attributes().PutInt("test.number", int64(i))
 	span.Attributes().PutStr("http.route", "/cart")
+}
+
+// Dictionaries returns n different dictionaries.
+func Dictionaries(tb testing.TB, n int) (dicts []*tracezip.Dictionary) {
+	tb.Helper()
+	for i := range n {
+		trainer := tracezip.NewTrainer(64 << 10)
+		enc := tracezip.NewEncoder()
+		for range 8 {
+			td := Traces(200)
+			for _, rs := range td.ResourceSpans().All() {
+				rs.Resource().Attributes().PutStr("service.instance.id", fmt.Sprintf("instance-%d-of-the-shop", i))
+			}
+			var sample tracezip.Sample
+			_, err := enc.Append(nil, td, tracezip.FrameOptions{Sample: &sample})
+			require.NoError(tb, err)
+			trainer.Observe(&sample)
+		}
+		dict := trainer.Build(nil)
+		require.NotNil(tb, dict, "there is something to learn from these traces")
+		dicts = append(dicts, dict)
+	}
+	return dicts
+}
+
+// Largest returns the dictionary that takes most memory.
+func Largest(dicts []*tracezip.Dictionary) *tracezip.Dictionary {
+	return slices.MaxFunc(dicts, func(a, b *tracezip.Dictionary) int { return cmp.Compare(a.MemoryBytes(), b.MemoryBytes()) })
 }
 
 // Numbers returns the test.number of every span in order of arrival.
