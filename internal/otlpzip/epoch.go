@@ -185,7 +185,7 @@ func (e *Epochs) Plan() Plan {
 		return Plan{}
 	}
 	var p Plan
-	if n := e.frames - e.trainedAt; n < sampleAll || n%sampleInterval == 0 {
+	if n := e.frames - e.trainedAt + 1; n <= sampleAll || n%sampleInterval == 0 {
 		p.Options.Sample = e.samples.Get()
 	}
 	switch {
@@ -300,9 +300,9 @@ func (e *Epochs) Missing(p Plan, size int, peer Capability) Plan {
 	return again
 }
 
-// maxLessons bounds how often the current dictionary is sent to the replicas that lack it: about once each, twice because a
-// frame can reach one that has it. Then those that have not shown up are given up.
-func (e *Epochs) maxLessons() int { return 2 * e.replicas.without(e.current.ID()) }
+// maxLessons bounds how often the current dictionary is sent for the sake of replicas that lack it: a balancer has then come
+// round to each of them, and those that have not shown up are given up.
+func (e *Epochs) maxLessons() int { return 2 * e.replicas.count() }
 
 // Encode encodes the batch of a plan again, otherwise, and returns the size of the frame.
 type Encode func(tracezip.FrameOptions) (size int, err error)

@@ -14,13 +14,8 @@ type replica struct {
 	seen int // number of its last answer
 }
 
-const (
-	// maxReplicas bounds the names that are remembered; of more the ones seen longest ago are forgotten.
-	maxReplicas = 64
-	// recentAnswers is how many answers a replica may miss before it counts as gone: enough for a fair balancer to come round
-	// to each of maxReplicas a few times.
-	recentAnswers = 4 * maxReplicas
-)
+// maxReplicas bounds the names that are remembered; of more the one seen longest ago is forgotten.
+const maxReplicas = 64
 
 func newReplicas() replicas { return replicas{byName: map[string]*replica{}} }
 
@@ -41,7 +36,7 @@ func (r *replicas) saw(name string) *replica {
 func (r *replicas) forget() {
 	oldest, seen := "", r.answers+1
 	for name, rep := range r.byName {
-		if r.answers-rep.seen >= recentAnswers {
+		if !r.there(rep) {
 			delete(r.byName, name)
 		} else if rep.seen < seen {
 			oldest, seen = name, rep.seen
@@ -62,10 +57,13 @@ func (r *replicas) has(name string, id tracezip.DictionaryID) {
 // lacks records that the named replica has refused a frame for want of a dictionary: whatever it had may be gone too.
 func (r *replicas) lacks(name string) { r.has(name, tracezip.DictionaryID{}) }
 
+// there reports whether a replica is still there: it has answered since a fair balancer has come round to each several times.
+func (r *replicas) there(rep *replica) bool { return r.answers-rep.seen < 8*len(r.byName)+16 }
+
 // recent calls f for every replica that is there.
 func (r *replicas) recent(f func(*replica)) {
 	for _, rep := range r.byName {
-		if r.answers-rep.seen < recentAnswers {
+		if r.there(rep) {
 			f(rep)
 		}
 	}

@@ -1,6 +1,7 @@
 package otlpzipreceiver
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"testing"
@@ -20,7 +21,7 @@ import (
 func testCache(t *testing.T, n int, dict *tracezip.Dictionary) (*dictionaryCache, *componenttest.Telemetry) {
 	t.Helper()
 	tel := componenttest.NewTelemetry()
-	t.Cleanup(func() { require.NoError(t, tel.Shutdown(t.Context())) })
+	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.Background())) })
 	builder, err := metadata.NewTelemetryBuilder(tel.NewTelemetrySettings())
 	require.NoError(t, err)
 	limit := n * (dict.MemoryBytes() + entryBytes)
