@@ -43,7 +43,9 @@ func newScene(t *testing.T, instances ...string) *scene {
 }
 
 // adopt puts up the next dictionary, which saves 1,000 bytes a frame.
-func (s *scene) adopt(d *tracezip.Dictionary) { s.next, s.nextGain = d, gain{bare: 5000, named: 4000, transfer: 3000} }
+func (s *scene) adopt(d *tracezip.Dictionary) {
+	s.next, s.nextGain = d, gain{bare: 5000, named: 4000, transfer: 3000}
+}
 
 // deliver lets a frame be acknowledged by an instance.
 func (s *scene) deliver(p Plan, from string) {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -234,10 +235,14 @@ func addSpan(span ptrace.Span, i int) {
 	span.Attributes().PutStr("http.route", "/cart")
 }
 
-// Dictionaries returns n different dictionaries.
+// made numbers the dictionaries of a test run.
+var made atomic.Int64
+
+// Dictionaries returns n dictionaries, different from each other and from all it returned before.
 func Dictionaries(tb testing.TB, n int) (dicts []*tracezip.Dictionary) {
 	tb.Helper()
-	for i := range n {
+	for range n {
+		i := made.Add(1)
 		trainer := tracezip.NewTrainer(64 << 10)
 		enc := tracezip.NewEncoder()
 		for range 8 {
