@@ -88,8 +88,7 @@ type DictionaryConfig struct {
 const (
 	defaultDictionaryBytes = 256 << 10
 	minDictionaryBytes     = 4 << 10
-	// maxDictionaryBytes keeps what an exporter adds to a process within 32 MB.
-	maxDictionaryBytes = 2 << 20
+	maxDictionaryBytes     = 1 << 20 // what a decoder takes
 )
 
 // Validate checks the bound.

@@ -68,14 +68,14 @@ func (t *telemetry) weighOTLP(ctx context.Context, size int) {
 	t.builder.ExporterOtlpzipOtlpBytes.Add(ctx, int64(size), t.otlp)
 }
 
-// acceptedFrame counts a frame of the given size that the peer took.
-func (t *telemetry) acceptedFrame(ctx context.Context, spans int, plan otlpzip.Plan, size int) {
+// acceptedFrame counts a frame that the peer took.
+func (t *telemetry) acceptedFrame(ctx context.Context, spans int, plan otlpzip.Plan) {
 	t.builder.ExporterOtlpzipFrames.Add(ctx, 1, t.name)
 	t.builder.ExporterOtlpzipSpans.Add(ctx, int64(spans), t.frame)
 	switch {
 	case plan.Options.Define:
 		t.builder.ExporterOtlpzipDictionaryDefinitions.Add(ctx, 1, t.name)
-		t.builder.ExporterOtlpzipDictionaryDefinitionBytes.Add(ctx, int64(plan.DefinitionBytes(size)), t.name)
+		t.builder.ExporterOtlpzipDictionaryDefinitionBytes.Add(ctx, int64(plan.DefinitionBytes()), t.name)
 	case plan.Options.Dictionary != nil:
 		t.builder.ExporterOtlpzipDictionaryHits.Add(ctx, 1, t.name)
 	}

@@ -105,7 +105,7 @@ func (p *tracePusher) sendFrame(ctx context.Context, td ptrace.Traces, spans int
 	p.epochs.Heard(r.peer)
 	switch r.verdict {
 	case delivered:
-		p.tel.acceptedFrame(ctx, spans, plan, size)
+		p.tel.acceptedFrame(ctx, spans, plan)
 		p.delivered(td, plan, size, r.peer.Instance)
 		return nil
 	case missing:

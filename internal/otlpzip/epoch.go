@@ -13,9 +13,9 @@ import (
 // A dictionary is made from frames that the peer has acknowledged, at first after 4 of them, then after 8, 16, 32 and so on, in
 // the end every 512. It is adopted when encoding one batch both ways says that it saves more, over as many frames as there have
 // been so far, than sending it to every replica costs. One frame then brings it along while the others go on with the one
-// before; when that frame is acknowledged the dictionary is current, and frames name it. Replicas that are known to lack it, as
-// the instance names in their answers tell, get it from the next frames that reach them, for nobody can choose which replica a
-// frame reaches.
+// before; when that frame is acknowledged the dictionary is current. Replicas that are known to lack it, as the instance names in
+// their answers tell, get it from the next frames that reach them, for nobody can choose which replica a frame reaches. When all
+// have it, frames name it.
 //
 // An example with two replicas, a and b, behind a balancer:
 //
@@ -36,7 +36,6 @@ type Epochs struct {
 	maxBytes int
 	notify   func(Event)
 	now      func() time.Time
-	samples  *FreeList[*tracezip.Sample]
 
 	// training is held while a push learns; mu is not, so that pushes go on meanwhile.
 	training sync.Mutex
@@ -109,10 +108,7 @@ type Event struct {
 func NewEpochs(maxBytes int, notify func(Event)) *Epochs {
 	return &Epochs{
 		maxBytes: maxBytes, notify: notify, now: time.Now,
-		samples:   NewFreeList(func() *tracezip.Sample { return new(tracezip.Sample) }),
-		replicas:  newReplicas(),
-		attemptAt: firstAttempt,
-		offFor:    minOff,
+		replicas: newReplicas(), offFor: minOff,
 	}
 }
 
@@ -143,22 +139,17 @@ type Plan struct {
 	role role
 	// resent is true for the second attempt with one batch.
 	resent bool
-	// named is the size of the same batch without the definition, when it is known.
-	named int
-	// transfer is what the definition probably takes.
+	// transfer is what the definition takes.
 	transfer int
 }
 
-// DefinitionBytes is how many bytes of a frame of the given size are the definition of its dictionary.
-func (p Plan) DefinitionBytes(size int) int {
-	switch {
-	case !p.Options.Define:
-		return 0
-	case p.named > 0:
-		return max(0, size-p.named)
-	default:
-		return min(p.transfer, size)
-	}
+// DefinitionBytes is how many bytes of the frame are the definition of its dictionary.
+func (p Plan) DefinitionBytes() int { return p.transfer }
+
+// define makes the frame bring a dictionary along, all of it or what there is beyond one that the peer has.
+func (p *Plan) define(r role, d *tracezip.Dictionary, known tracezip.DictionaryID) {
+	p.role, p.transfer = r, d.DefinitionBytes(known)
+	p.Options.Dictionary, p.Options.Define, p.Options.Known = d, true, known
 }
 
 // Heard takes what an answer, to whatever request, said of the peer.
@@ -185,19 +176,20 @@ func (e *Epochs) Plan() Plan {
 		return Plan{}
 	}
 	var p Plan
-	if n := e.frames - e.trainedAt + 1; n <= sampleAll || n%sampleInterval == 0 {
-		p.Options.Sample = e.samples.Get()
+	if n := e.frames - e.trainedAt + 1; e.trainer == nil || n <= sampleAll || n%sampleInterval == 0 {
+		p.Options.Sample = new(tracezip.Sample)
 	}
 	switch {
 	case e.next != nil && !e.defining && e.fits(e.next):
 		e.defining = true
-		p.role, p.transfer = defines, e.nextGain.transfer
-		p.Options.Dictionary, p.Options.Define, p.Options.Known = e.next, true, e.known(e.next, e.current)
-	case e.current != nil && e.fits(e.current):
+		p.define(defines, e.next, e.known(e.next, e.current))
+	case e.current == nil || !e.fits(e.current):
+	case e.lessons == 0 || e.replicas.without(e.current.ID()) == 0:
 		p.Options.Dictionary = e.current
-		if e.lessons > 0 && e.teaching < e.replicas.without(e.current.ID()) {
-			e.teach(&p)
-		}
+	case e.teaching < e.replicas.without(e.current.ID()):
+		e.teach(&p)
+	case e.previous != nil && e.known(e.current, e.previous) == e.previous.ID():
+		p.Options.Dictionary = e.previous // which all have, until all have the new one
 	}
 	return p
 }
@@ -216,8 +208,7 @@ func (e *Epochs) known(d, before *tracezip.Dictionary) tracezip.DictionaryID {
 func (e *Epochs) teach(p *Plan) {
 	e.lessons--
 	e.teaching++
-	p.role, p.transfer = teaches, e.ledger.transfer
-	p.Options.Dictionary, p.Options.Define, p.Options.Known = e.current, true, e.known(e.current, e.previous)
+	p.define(teaches, e.current, e.known(e.current, e.previous))
 }
 
 // settle ends the role of a plan's frame.
@@ -230,13 +221,6 @@ func (e *Epochs) settle(p Plan) {
 	}
 }
 
-// giveBack keeps the sample of a settled plan for another one.
-func (e *Epochs) giveBack(p Plan) {
-	if p.Options.Sample != nil {
-		e.samples.Put(p.Options.Sample)
-	}
-}
-
 // Failed settles a plan whose frame did not get an answer, or one that says nothing of the frame.
 func (e *Epochs) Failed(p Plan) {
 	if e == nil {
@@ -245,7 +229,6 @@ func (e *Epochs) Failed(p Plan) {
 	e.mu.Lock()
 	defer e.unlock()
 	e.settle(p)
-	e.giveBack(p)
 }
 
 // Refused settles a plan whose frame of the given size the peer did not take although it speaks tracezip: it was too large
@@ -257,7 +240,6 @@ func (e *Epochs) Refused(p Plan, size int) {
 	e.mu.Lock()
 	defer e.unlock()
 	e.settle(p)
-	e.giveBack(p)
 	if p.Options.Dictionary == nil {
 		return
 	}
@@ -288,14 +270,10 @@ func (e *Epochs) Missing(p Plan, size int, peer Capability) Plan {
 	switch {
 	case p.role == defines && d == e.next && !e.defining:
 		e.defining = true
-		again.role, again.transfer = defines, e.nextGain.transfer
-		again.Options.Dictionary, again.Options.Define = d, true
+		again.define(defines, d, tracezip.DictionaryID{})
 	case d == e.current && e.teaching < e.replicas.without(d.ID()):
 		e.lessons = max(e.lessons, e.maxLessons()) // the replica that missed it has yet to be reached
 		e.teach(&again)
-		if p.role == carries {
-			again.named = size
-		}
 	}
 	return again
 }
@@ -308,7 +286,7 @@ func (e *Epochs) maxLessons() int { return 2 * e.replicas.count() }
 type Encode func(tracezip.FrameOptions) (size int, err error)
 
 // Delivered settles a plan whose frame of the given size was acknowledged by that instance of the peer. Now and then it learns
-// from the batch, for which it calls again up to four times before it returns.
+// from the batch, for which it calls again up to three times before it returns.
 func (e *Epochs) Delivered(p Plan, size int, instance string, again Encode) {
 	if e == nil {
 		return
@@ -316,7 +294,6 @@ func (e *Epochs) Delivered(p Plan, size int, instance string, again Encode) {
 	e.acknowledge(p, size, instance)
 	if p.Options.Sample != nil {
 		e.learn(p, size, again)
-		e.giveBack(p)
 	}
 }
 
@@ -338,7 +315,7 @@ func (e *Epochs) acknowledge(p Plan, size int, instance string) {
 		e.replicas.has(instance, d.ID())
 	}
 	if p.Options.Define {
-		e.ledger.defined(p.DefinitionBytes(size))
+		e.ledger.defined(p.transfer)
 		if e.replicas.without(e.currentID()) == 0 {
 			e.lessons = 0
 		}
@@ -388,7 +365,5 @@ func (e *Epochs) review() bool {
 	e.current, e.previous, e.next, e.trainer = nil, nil, nil, nil
 	e.lessons = 0
 	e.ledger = ledger{}
-	e.trainedAt = e.frames
-	e.attemptAt = e.frames + firstAttempt
 	return true
 }

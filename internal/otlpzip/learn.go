@@ -37,6 +37,8 @@ func (e *Epochs) lesson() (trainer *tracezip.Trainer, current *tracezip.Dictiona
 	}
 	if e.trainer == nil {
 		e.trainer = tracezip.NewTrainer(min(e.maxBytes, e.maxPeer))
+		e.trainedAt = e.frames - 1
+		e.attemptAt = e.trainedAt + firstAttempt
 	}
 	due = e.frames >= e.attemptAt && e.next == nil
 	if due {
@@ -48,36 +50,36 @@ func (e *Epochs) lesson() (trainer *tracezip.Trainer, current *tracezip.Dictiona
 
 // trial is the size of one batch, encoded in every way there is to choose from.
 type trial struct {
-	bare    int // without a dictionary
-	current int // as now: naming the current dictionary, else bare
-	named   int // naming the candidate, 0 when there is none
-	defined int // bringing the candidate along
+	bare     int // without a dictionary
+	current  int // as now: naming the current dictionary, else bare
+	named    int // naming the candidate, when there is one
+	transfer int // what defining the candidate costs
 }
 
 func tryOn(p Plan, size int, current, candidate *tracezip.Dictionary, again Encode) (t trial, err error) {
-	encode := func(o tracezip.FrameOptions) (n int) {
+	encode := func(d *tracezip.Dictionary) (n int) {
 		if err == nil {
-			n, err = again(o)
+			n, err = again(tracezip.FrameOptions{Dictionary: d})
 		}
 		return n
 	}
 	t.current = size
 	if p.Options.Define || p.Options.Dictionary != current {
-		t.current = encode(tracezip.FrameOptions{Dictionary: current})
+		t.current = encode(current)
 	}
 	t.bare = t.current
 	if current != nil {
-		t.bare = encode(tracezip.FrameOptions{})
+		t.bare = encode(nil)
 	}
-	if candidate != nil {
-		o := tracezip.FrameOptions{Dictionary: candidate}
-		t.named = encode(o)
-		o.Define = true
-		if current != nil {
-			o.Known = current.ID()
-		}
-		t.defined = encode(o)
+	if candidate == nil {
+		return t, err
 	}
+	t.named = encode(candidate)
+	var known tracezip.DictionaryID
+	if current != nil {
+		known = current.ID()
+	}
+	t.transfer = candidate.DefinitionBytes(known)
 	return t, err
 }
 
@@ -98,10 +100,9 @@ func (e *Epochs) consider(trainer *tracezip.Trainer, current, candidate *tracezi
 	if candidate == nil || !e.fits(candidate) {
 		return
 	}
-	g := gain{bare: t.bare, named: t.named, transfer: max(0, t.defined-t.named)}
-	if (t.current-t.named)*e.expected() <= g.transfer*e.replicas.count() {
+	if (t.current-t.named)*e.expected() <= t.transfer*e.replicas.count() {
 		return
 	}
-	e.next, e.nextGain = candidate, g
-	e.events = append(e.events, Event{Kind: EventAdopted, Dictionary: candidate, TransferBytes: g.transfer})
+	e.next, e.nextGain = candidate, gain{bare: t.bare, named: t.named}
+	e.events = append(e.events, Event{Kind: EventAdopted, Dictionary: candidate, TransferBytes: t.transfer})
 }

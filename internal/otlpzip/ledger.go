@@ -6,8 +6,6 @@ import "math/bits"
 type gain struct {
 	// bare and named are the sizes of a frame without the dictionary and one that names it.
 	bare, named int
-	// transfer is what the definition adds to a frame.
-	transfer int
 }
 
 // perFrame is what a frame of that size saves.
@@ -16,10 +14,10 @@ func (g gain) perFrame() int { return g.bare - g.named }
 // ledger is what the current dictionary has saved and what it has cost.
 type ledger struct {
 	gain
-	// expected is how many frames it was adopted for.
+	// expected is how many frames it was adopted for. When it has served twice as many the ledger is halved.
 	expected int
 	// frames have named it since, saved is about how many bytes that was good for, spent is what definitions and refused
-	// frames took. All three are halved from time to time, so that the past does not count for ever.
+	// frames took.
 	frames       int
 	saved, spent int64
 	// outcomes of the last frames that named it, newest in bit 0, set for a refused one.
@@ -27,13 +25,16 @@ type ledger struct {
 }
 
 const (
-	// A ledger is halved when a dictionary has served twice as often as expected, and not before this many frames.
-	minPeriod = 1024
+	// minExpected is how many frames a dictionary is at least given to earn what it costs: replicas that restart soon after it
+	// was adopted are no reason to do without.
+	minExpected = 256
 	// maxMisses of the last 32 frames is more than replicas that come and go explain.
 	maxMisses = 16
 )
 
-func newLedger(g gain, expected int) ledger { return ledger{gain: g, expected: expected} }
+func newLedger(g gain, expected int) ledger {
+	return ledger{gain: g, expected: max(expected, minExpected)}
+}
 
 // hit enters a frame that named the dictionary and was acknowledged. It reports whether a period ends with a profit.
 func (l *ledger) hit(size int) (profit bool) {
@@ -43,7 +44,7 @@ func (l *ledger) hit(size int) (profit bool) {
 		// Batches differ in size; what they save is taken to be in proportion.
 		l.saved += int64(size) * int64(l.perFrame()) / int64(l.named)
 	}
-	if l.frames < max(2*l.expected, minPeriod) {
+	if l.frames < 2*l.expected {
 		return false
 	}
 	profit = l.saved > l.spent
@@ -54,7 +55,6 @@ func (l *ledger) hit(size int) (profit bool) {
 // defined enters a frame that brought the dictionary along.
 func (l *ledger) defined(bytes int) {
 	l.spent += int64(bytes)
-	l.transfer = bytes
 }
 
 // missed enters a frame that was sent in vain.

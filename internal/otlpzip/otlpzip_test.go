@@ -38,14 +38,14 @@ func TestCapability(t *testing.T) {
 		version, maxFrame, maxDictionary, instance string
 		want                                       Capability
 	}{
-		{"2", "", "", "", Capability{}},
+		{"1", "", "", "", Capability{}},
 		{"12", "", "", "", Capability{}},
-		{"2, 1", "", "", "", Capability{Tracezip: true}},
-		{"1", "many", "some", "", Capability{Tracezip: true}},
-		{"1", "-5", "-5", "", Capability{Tracezip: true}},
-		{"1", " 5", "6 ", "b", Capability{Tracezip: true, MaxFrameBytes: 5, MaxDictionaryBytes: 6, Instance: "b"}},
-		{"1", "5", "", "b", Capability{Tracezip: true, MaxFrameBytes: 5}},
-		{"1", "5", "6", strings.Repeat("b", 65), Capability{Tracezip: true, MaxFrameBytes: 5, MaxDictionaryBytes: 6}},
+		{"1, 2", "", "", "", Capability{Tracezip: true}},
+		{"2", "many", "some", "", Capability{Tracezip: true}},
+		{"2", "-5", "-5", "", Capability{Tracezip: true}},
+		{"2", " 5", "6 ", "b", Capability{Tracezip: true, MaxFrameBytes: 5, MaxDictionaryBytes: 6, Instance: "b"}},
+		{"2", "5", "", "b", Capability{Tracezip: true, MaxFrameBytes: 5}},
+		{"2", "5", "6", strings.Repeat("b", 65), Capability{Tracezip: true, MaxFrameBytes: 5, MaxDictionaryBytes: 6}},
 		{"", "10", "10", "c", Capability{}},
 	} {
 		md := metadata.Pairs(VersionKey, tt.version, MaxFrameKey, tt.maxFrame, MaxDictionaryKey, tt.maxDictionary, InstanceKey, tt.instance)

@@ -79,7 +79,7 @@ type ZipConfig struct {
 	// MaxDecodedBytes bounds the estimated size of the traces in a frame (default 16 MiB).
 	MaxDecodedBytes int `mapstructure:"max_decoded_bytes"`
 	// DictionaryMemory bounds the dictionaries kept for all senders together, in bytes (default 64 MiB). One dictionary may
-	// take an eighth of it. With 0 none are kept, and senders are told to use none.
+	// take an eighth of it, and 1 MiB. With 0 none are kept, and senders are told to use none.
 	DictionaryMemory int `mapstructure:"dictionary_memory"`
 }
 

@@ -14,7 +14,8 @@ const (
 )
 
 const (
-	// dictionaryShare is how many times the largest dictionary fits into the memory, so that one cannot push all others out.
+	// dictionaryShare is how many times the largest dictionary fits into the memory, so that one cannot push all others out. Nor
+	// may one be larger than what a decoder takes.
 	dictionaryShare = 8
 	// maxTenants bounds the tenants that have dictionaries, the memory for keeping track of them with it.
 	maxTenants = 4096
@@ -50,12 +51,12 @@ func newDictionaryCache(limit int, metrics *cacheMetrics) *dictionaryCache {
 	return &dictionaryCache{limit: limit, metrics: metrics, tenants: map[tenantID]*tenant{}, recent: list.New()}
 }
 
-// maxDictionary is the memory of the largest dictionary that is kept.
+// maxDictionary is the memory of the largest dictionary that is kept, 0 when none is.
 func (c *dictionaryCache) maxDictionary() int {
 	if c == nil {
 		return 0
 	}
-	return c.limit/dictionaryShare - entryBytes
+	return min(c.limit/dictionaryShare-entryBytes, tracezip.DefaultLimits().MaxDictionaryBytes)
 }
 
 // get returns a tenant's dictionary, or nil.
@@ -144,11 +145,12 @@ func (c *dictionaryCache) evict(t *tenant, reason string) {
 	c.metrics.held(-1, -size)
 }
 
-// lookup is a tenant's dictionaries while one frame is decoded. What the frame defines is kept only when all of it could be
-// decoded.
+// lookup is a tenant's dictionaries while one frame is decoded.
 type lookup struct {
 	cache   *dictionaryCache
 	tenant  tenantID
+	found   bool // what the frame named
+	missing bool
 	defined *tracezip.Dictionary
 }
 
@@ -157,17 +159,22 @@ var _ tracezip.Dictionaries = (*lookup)(nil)
 // Dictionary implements tracezip.Dictionaries.
 func (l *lookup) Dictionary(id tracezip.DictionaryID) *tracezip.Dictionary {
 	dict := l.cache.get(l.tenant, id)
-	l.cache.metrics.lookedUp(dict != nil)
+	l.found, l.missing = dict != nil, dict == nil
 	return dict
 }
 
 // Define implements tracezip.Dictionaries.
 func (l *lookup) Define(dict *tracezip.Dictionary) { l.defined = dict }
 
-// keep puts what the frame defined into the cache.
-func (l *lookup) keep() {
-	if l.defined != nil {
+// done counts what the frame wanted, and keeps what it defined, if all of it could be decoded.
+func (l *lookup) done(decoded bool) {
+	switch {
+	case l.missing:
+		l.cache.metrics.missed()
+	case l.defined != nil && decoded:
 		l.cache.metrics.defined()
 		l.cache.put(l.tenant, l.defined)
+	case l.found:
+		l.cache.metrics.hit()
 	}
 }

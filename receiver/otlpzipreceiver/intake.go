@@ -102,9 +102,8 @@ func (in *intake) decode(frame []byte, from sender) (td ptrace.Traces, err error
 	dec := in.decoders.Get()
 	if in.dictionaries != nil && from.known {
 		dicts := lookup{cache: in.dictionaries, tenant: from.tenant}
-		if td, err = dec.DecodeWith(frame, &dicts); err == nil {
-			dicts.keep()
-		}
+		td, err = dec.DecodeWith(frame, &dicts)
+		dicts.done(err == nil)
 	} else {
 		td, err = dec.Decode(frame)
 	}

@@ -198,7 +198,7 @@ func TestBadFrames(t *testing.T) {
 				assert.Equal(t, tt.reason, otlpzip.FrameReason(st))
 				assert.Nil(t, otlpzip.RetryInfo(st))
 				assert.NotEmpty(t, c.Instance)
-				assert.Equal(t, otlpzip.Capability{Tracezip: true, MaxFrameBytes: 8 << 10, MaxDictionaryBytes: 8<<20 - entryBytes, Instance: c.Instance}, c)
+				assert.Equal(t, otlpzip.Capability{Tracezip: true, MaxFrameBytes: 8 << 10, MaxDictionaryBytes: 1 << 20, Instance: c.Instance}, c)
 				assert.Contains(t, st.Message(), "section", "says where")
 				if protocol == "http" {
 					assert.Equal(t, tt.http, httpCode)

@@ -44,10 +44,10 @@ func (m *cacheMetrics) defined() {
 	m.builder.ReceiverOtlpzipDictionariesDefined.Add(context.Background(), 1, m.attrs)
 }
 
-func (m *cacheMetrics) lookedUp(found bool) {
-	if found {
-		m.builder.ReceiverOtlpzipDictionaryHits.Add(context.Background(), 1, m.attrs)
-	} else {
-		m.builder.ReceiverOtlpzipDictionaryMisses.Add(context.Background(), 1, m.attrs)
-	}
+func (m *cacheMetrics) hit() {
+	m.builder.ReceiverOtlpzipDictionaryHits.Add(context.Background(), 1, m.attrs)
+}
+
+func (m *cacheMetrics) missed() {
+	m.builder.ReceiverOtlpzipDictionaryMisses.Add(context.Background(), 1, m.attrs)
 }

@@ -6,12 +6,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -245,11 +246,9 @@ func Dictionaries(tb testing.TB, n int) (dicts []*tracezip.Dictionary) {
 		i := made.Add(1)
 		trainer := tracezip.NewTrainer(64 << 10)
 		enc := tracezip.NewEncoder()
-		for range 8 {
-			td := Traces(200)
-			for _, rs := range td.ResourceSpans().All() {
-				rs.Resource().Attributes().PutStr("service.instance.id", fmt.Sprintf("instance-%d-of-the-shop", i))
-			}
+		for range 3 {
+			td := Traces(20)
+			td.ResourceSpans().At(0).Resource().Attributes().PutStr("process.command_line", longText(i))
 			var sample tracezip.Sample
 			_, err := enc.Append(nil, td, tracezip.FrameOptions{Sample: &sample})
 			require.NoError(tb, err)
@@ -260,6 +259,16 @@ func Dictionaries(tb testing.TB, n int) (dicts []*tracezip.Dictionary) {
 		dicts = append(dicts, dict)
 	}
 	return dicts
+}
+
+// longText is a text of its own for every number, which makes a dictionary of some size.
+func longText(number int64) string {
+	random := rand.New(rand.NewPCG(uint64(number), 0))
+	text := make([]byte, 0, 12<<10)
+	for len(text) < cap(text)-20 {
+		text = strconv.AppendUint(text, random.Uint64(), 36)
+	}
+	return string(text)
 }
 
 // Largest returns the dictionary that takes most memory.
@@ -301,6 +310,40 @@ func Recording(tb testing.TB, path string) []ptrace.Traces {
 		require.NoError(tb, err)
 		batches = append(batches, td)
 	}
+}
+
+// Cut copies batches into smaller ones of up to n spans each, every span under a resource and scope of its own copy of them.
+func Cut(batches []ptrace.Traces, n int) (cut []ptrace.Traces) {
+	left := 0
+	for _, td := range batches {
+		for _, rs := range td.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				var into ptrace.SpanSlice
+				for i, span := range ss.Spans().All() {
+					if left == 0 {
+						cut, left = append(cut, ptrace.NewTraces()), n
+					}
+					if i == 0 || left == n {
+						into = group(cut[len(cut)-1], rs, ss)
+					}
+					span.CopyTo(into.AppendEmpty())
+					left--
+				}
+			}
+		}
+	}
+	return cut
+}
+
+// group adds a copy of a resource and scope without spans.
+func group(td ptrace.Traces, rs ptrace.ResourceSpans, ss ptrace.ScopeSpans) ptrace.SpanSlice {
+	newRS := td.ResourceSpans().AppendEmpty()
+	rs.Resource().CopyTo(newRS.Resource())
+	newRS.SetSchemaUrl(rs.SchemaUrl())
+	newSS := newRS.ScopeSpans().AppendEmpty()
+	ss.Scope().CopyTo(newSS.Scope())
+	newSS.SetSchemaUrl(ss.SchemaUrl())
+	return newSS.Spans()
 }
 
 // Canonical is the OTLP encoding of traces, to compare them.

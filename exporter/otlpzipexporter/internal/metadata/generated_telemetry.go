@@ -77,7 +77,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterOtlpzipDictionaryDefinitionBytes, err = builder.meter.Int64Counter(
 		"otelcol_exporter_otlpzip_dictionary_definition_bytes",
-		metric.WithDescription("About how many of the wire bytes were dictionaries, in frames that the peer accepted. [Alpha]"),
+		metric.WithDescription("How many of the wire bytes were dictionaries, in frames that the peer accepted. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)

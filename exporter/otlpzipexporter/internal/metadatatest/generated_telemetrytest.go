@@ -38,7 +38,7 @@ func AssertEqualExporterOtlpzipDictionaryActive(t *testing.T, tt *componenttest.
 func AssertEqualExporterOtlpzipDictionaryDefinitionBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_otlpzip_dictionary_definition_bytes",
-		Description: "About how many of the wire bytes were dictionaries, in frames that the peer accepted. [Alpha]",
+		Description: "How many of the wire bytes were dictionaries, in frames that the peer accepted. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
