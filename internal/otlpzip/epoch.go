@@ -55,10 +55,11 @@ type Epochs struct {
 	next     *tracezip.Dictionary // adopted, not yet acknowledged
 	nextGain gain
 	// defining is true while a frame that brings next is under way, teaching counts frames that bring current to a replica
-	// that lacks it, and lessons is how many more of those there may be.
+	// that lacks it, lessons is how many more of those there may be, and taughtAt is what frames was at the last one.
 	defining bool
 	teaching int
 	lessons  int
+	taughtAt int
 
 	ledger   ledger
 	offUntil time.Time
@@ -186,10 +187,12 @@ func (e *Epochs) Plan() Plan {
 	case e.current == nil || !e.fits(e.current):
 	case e.lessons == 0 || e.replicas.without(e.current.ID()) == 0:
 		p.Options.Dictionary = e.current
-	case e.teaching < e.replicas.without(e.current.ID()):
-		e.teach(&p)
+	case e.teaching < e.replicas.without(e.current.ID()) || e.frames-e.taughtAt > 2*e.replicas.count():
+		e.teach(&p) // a lesson that is under way for so long may not arrive at all
 	case e.previous != nil && e.known(e.current, e.previous) == e.previous.ID():
 		p.Options.Dictionary = e.previous // which all have, until all have the new one
+	case 4*e.replicas.without(e.current.ID()) <= e.replicas.count():
+		p.Options.Dictionary = e.current // it hardly meets one that lacks it
 	}
 	return p
 }
@@ -208,6 +211,7 @@ func (e *Epochs) known(d, before *tracezip.Dictionary) tracezip.DictionaryID {
 func (e *Epochs) teach(p *Plan) {
 	e.lessons--
 	e.teaching++
+	e.taughtAt = e.frames
 	p.define(teaches, e.current, e.known(e.current, e.previous))
 }
 

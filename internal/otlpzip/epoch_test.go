@@ -249,7 +249,12 @@ func TestSwitchedOffWhenItCostsTooMuch(t *testing.T) {
 	s.frames = 8
 	s.adopt(d)
 	s.nextGain.named = 4999
-	s.deliver(s.plan(d, true), "a") // 9 frames save 9 bytes
+	s.deliver(s.plan(d, true), "a")
+	for range minMisses / 2 {
+		require.Empty(t, s.events)
+		s.Failed(s.Missing(s.Plan(), 10, instance("a")))
+		s.Failed(s.Missing(s.Plan(), 10, instance("b")))
+	}
 	require.Len(t, s.events, 1)
 	assert.Contains(t, s.events[0].Reason, "more than it saves")
 	s.stateless()

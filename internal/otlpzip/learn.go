@@ -91,9 +91,9 @@ func (e *Epochs) consider(trainer *tracezip.Trainer, current, candidate *tracezi
 		return // switched off, or overtaken, while the trial ran
 	}
 	if current != nil {
-		e.ledger.bare, e.ledger.named = t.bare, t.current
-		if t.current >= t.bare {
-			e.current = nil
+		e.ledger.gain = e.ledger.then(t.bare, t.current)
+		if e.ledger.perFrame() <= 0 {
+			e.current, e.ledger = nil, ledger{}
 			t.current = t.bare
 		}
 	}
@@ -103,6 +103,6 @@ func (e *Epochs) consider(trainer *tracezip.Trainer, current, candidate *tracezi
 	if (t.current-t.named)*e.expected() <= t.transfer*e.replicas.count() {
 		return
 	}
-	e.next, e.nextGain = candidate, gain{bare: t.bare, named: t.named}
+	e.next, e.nextGain = candidate, e.ledger.then(t.bare, t.named)
 	e.events = append(e.events, Event{Kind: EventAdopted, Dictionary: candidate, TransferBytes: t.transfer})
 }

@@ -57,8 +57,9 @@ func (r *replicas) has(name string, id tracezip.DictionaryID) {
 // lacks records that the named replica has refused a frame for want of a dictionary: whatever it had may be gone too.
 func (r *replicas) lacks(name string) { r.has(name, tracezip.DictionaryID{}) }
 
-// there reports whether a replica is still there: it has answered since a fair balancer has come round to each several times.
-func (r *replicas) there(rep *replica) bool { return r.answers-rep.seen < 8*len(r.byName)+16 }
+// there reports whether a replica is still there: a balancer that picks at random passes one over for so long once in fifty
+// times. Taking it for gone costs a refused frame, waiting for one that is gone costs more.
+func (r *replicas) there(rep *replica) bool { return r.answers-rep.seen < 4*len(r.byName)+8 }
 
 // recent calls f for every replica that is there.
 func (r *replicas) recent(f func(*replica)) {
