@@ -34,26 +34,25 @@ type stream struct {
 	mu      sync.Mutex
 }
 
-// newStream is the sample in small batches, for which dictionaries matter most, several times with other ids.
-func newStream(t *testing.T, rounds int) *stream {
+// newStream is n small batches of the sample, for which dictionaries matter most. When the sample is through it begins anew with
+// other ids.
+func newStream(t *testing.T, n int) *stream {
 	s := &stream{t: t, sent: map[string]int{}}
-	sample := otlpziptest.Cut(otlpziptest.Recording(t, "../../testdata/sample.traces.otlp.pb.zst"), 100)
-	for round := range rounds {
-		for _, td := range sample {
-			own := ptrace.NewTraces()
-			td.CopyTo(own)
-			for _, rs := range own.ResourceSpans().All() {
-				for _, ss := range rs.ScopeSpans().All() {
-					for _, span := range ss.Spans().All() {
-						id := span.TraceID()
-						id[0] ^= byte(round + 1)
-						span.SetTraceID(id)
-					}
+	sample := otlpziptest.Cut(otlpziptest.Recording(t, "../../testdata/sample.traces.otlp.pb.zst"), 40)
+	for i := range n {
+		td := ptrace.NewTraces()
+		sample[i%len(sample)].CopyTo(td)
+		for _, rs := range td.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, span := range ss.Spans().All() {
+					id := span.TraceID()
+					id[0] ^= byte(i / len(sample))
+					span.SetTraceID(id)
 				}
 			}
-			own.MarkReadOnly()
-			s.batches = append(s.batches, own)
 		}
+		td.MarkReadOnly()
+		s.batches = append(s.batches, td)
 	}
 	return s
 }
@@ -162,8 +161,8 @@ func TestDictionariesSave(t *testing.T) {
 				var sink otlpziptest.Sink
 				server, received := serveWith(t, protocol, nil, &sink)
 				exp, tel := startTraces(t, protocol, otlpziptest.NewFront(t, server.Socket).Addr, Map{"zip": Map{"dictionary": Map{"enabled": enabled}}})
-				s := newStream(t, 2)
-				s.send(exp, len(s.batches))
+				s := newStream(t, 150)
+				s.send(exp, 150)
 				s.check(false, &sink)
 				wire[enabled] = otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_wire_bytes", asFrame)
 				assert.Equal(t, enabled, hits(t, tel) > 0)
@@ -184,8 +183,8 @@ func TestNoDictionariesForThosePeers(t *testing.T) {
 		var sink otlpziptest.Sink
 		server := serve(t, ours, protocol, nil, Map{"dictionary_memory": 0}, &sink)
 		exp, tel := startTraces(t, protocol, otlpziptest.NewFront(t, server.Socket).Addr, nil)
-		s := newStream(t, 1)
-		s.send(exp, len(s.batches))
+		s := newStream(t, 40)
+		s.send(exp, 40)
 		s.check(false, &sink)
 		assert.Zero(t, hits(t, tel)+misses(t, tel)+definitions(t, tel))
 	}
@@ -198,8 +197,8 @@ func TestReceiverRestarts(t *testing.T) {
 			var sinks [4]otlpziptest.Sink
 			front := otlpziptest.NewFront(t)
 			exp, tel := startTraces(t, protocol, front.Addr, Map{"retry_on_failure": retrying})
-			s := newStream(t, 4)
-			n := len(s.batches) / len(sinks)
+			const n = 60
+			s := newStream(t, n*len(sinks))
 			for i := range sinks {
 				server := serve(t, ours, protocol, nil, nil, &sinks[i])
 				front.Point(server.Socket)
@@ -222,8 +221,8 @@ func TestExporterRestarts(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			var sink otlpziptest.Sink
 			front := otlpziptest.NewFront(t, serve(t, ours, protocol, nil, nil, &sink).Socket)
-			s := newStream(t, 3)
-			n := len(s.batches) / 3
+			const n = 40
+			s := newStream(t, 3*n)
 			for range 3 {
 				exp, tel := startTraces(t, protocol, front.Addr, nil)
 				s.send(exp, n)
@@ -246,9 +245,9 @@ func TestThreeReceivers(t *testing.T) {
 				sockets = append(sockets, serve(t, ours, protocol, nil, nil, &sinks[i]).Socket)
 			}
 			exp, tel := startTraces(t, protocol, poolAddr(t, protocol, sockets), poolSettings(protocol))
-			s := newStream(t, 4)
-			s.send(exp, len(s.batches)/2)
-			s.sendAtOnce(exp, len(s.batches))
+			s := newStream(t, 240)
+			s.send(exp, 90)
+			s.sendAtOnce(exp, 150)
 			s.check(false, &sinks[0], &sinks[1], &sinks[2])
 			for i := range sinks {
 				assert.NotZero(t, sinks[i].Traces.SpanCount())
@@ -272,8 +271,8 @@ func TestFaultyNetwork(t *testing.T) {
 			faults := otlpziptest.Faults{Drop: 0.05, LoseAnswer: 0.05, Duplicate: 0.1, Hold: 0.2}
 			proxy := otlpziptest.NewProxy(t, protocol, faults, sockets...)
 			exp, tel := startTraces(t, protocol, proxy.Addr, Map{"retry_on_failure": retrying})
-			s := newStream(t, 4)
-			s.sendAtOnce(exp, len(s.batches))
+			s := newStream(t, 300)
+			s.sendAtOnce(exp, 300)
 			s.check(true, &sinks[0], &sinks[1], &sinks[2])
 			assert.Positive(t, hits(t, tel))
 			assert.Zero(t, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_fallbacks"))
@@ -293,8 +292,8 @@ func TestPeerUpgradedMidConnection(t *testing.T) {
 			with := serve(t, ours, protocol, nil, nil, &sink).Socket
 			proxy := otlpziptest.NewProxy(t, protocol, otlpziptest.Faults{}, old)
 			exp, tel := startTraces(t, protocol, proxy.Addr, nil)
-			s := newStream(t, 6)
-			n := len(s.batches) / 6
+			const n = 25
+			s := newStream(t, 6*n)
 			for i, step := range []struct {
 				socket       string
 				frames, hits bool
@@ -324,8 +323,8 @@ func TestMixedPoolWithDictionaries(t *testing.T) {
 			}
 			for _, addr := range []string{poolAddr(t, protocol, sockets), otlpziptest.NewProxy(t, protocol, otlpziptest.Faults{}, sockets...).Addr} {
 				exp, _ := startTraces(t, protocol, addr, poolSettings(protocol))
-				s := newStream(t, 2)
-				s.sendAtOnce(exp, len(s.batches))
+				s := newStream(t, 120)
+				s.sendAtOnce(exp, 120)
 				s.check(false, &sink)
 				sink.Traces.Reset()
 			}
@@ -341,8 +340,8 @@ func TestDictionaryEvicted(t *testing.T) {
 			server, received := serveWith(t, protocol, Map{"dictionary_memory": 1 << 20}, &sink)
 			front := otlpziptest.NewFront(t, server.Socket)
 			exp, tel := startTraces(t, protocol, front.Addr, nil)
-			s := newStream(t, 4)
-			n := len(s.batches) / 4
+			const n = 40
+			s := newStream(t, 4*n)
 			s.send(exp, n)
 			require.Positive(t, hits(t, tel))
 			require.Zero(t, misses(t, tel))

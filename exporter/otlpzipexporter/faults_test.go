@@ -68,10 +68,10 @@ func TestSplitWithDictionaries(t *testing.T) {
 	for _, protocol := range protocols {
 		t.Run(protocol, func(t *testing.T) {
 			var sink otlpziptest.Sink
-			server := serve(t, ours, protocol, nil, Map{"max_frame_bytes": 3000, "max_decoded_bytes": 100_000}, &sink)
+			server := serve(t, ours, protocol, nil, Map{"max_frame_bytes": 1500, "max_decoded_bytes": 60_000}, &sink)
 			exp, tel := startTraces(t, protocol, otlpziptest.NewFront(t, server.Socket).Addr, nil)
-			s := newStream(t, 2)
-			s.send(exp, len(s.batches))
+			s := newStream(t, 100)
+			s.send(exp, 100)
 			sent := 0
 			for batch, n := range s.sent {
 				td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces([]byte(batch))

@@ -55,7 +55,7 @@ func TestTLS(t *testing.T) {
 				return settings
 			}
 			exp, tel := startTraces(t, protocol, front.Addr, secure(Map{"cert_file": clientCert, "key_file": clientKey}))
-			s := newStream(t, 1)
+			s := newStream(t, 100)
 			s.send(exp, 60)
 			s.check(false, &sink)
 			assert.Positive(t, hits(t, tel))
@@ -136,7 +136,7 @@ func TestAuthenticatorsAndHeaders(t *testing.T) {
 			require.NoError(t, server.Start(context.Background(), extensions{id: password{}}))
 			t.Cleanup(func() { require.NoError(t, server.Shutdown(context.Background())) })
 			front := otlpziptest.NewFront(t, socket)
-			s := newStream(t, 1)
+			s := newStream(t, 100)
 			for _, name := range []string{"alice", "bob"} {
 				set, tel := telemetrySettings(t)
 				exp, err := otlpzipexporter.NewFactory().CreateTraces(context.Background(), set,
@@ -182,7 +182,7 @@ func TestProxyURL(t *testing.T) {
 	}))
 	t.Cleanup(proxy.Close)
 	exp, tel := startTraces(t, "http", front.Addr, Map{"proxy_url": proxy.URL})
-	s := newStream(t, 1)
+	s := newStream(t, 100)
 	s.send(exp, 60)
 	s.check(false, &sink)
 	assert.EqualValues(t, 60, asked.Load())
@@ -195,7 +195,7 @@ const behindProxy = "OTELPLUS_TEST_BEHIND_PROXY"
 // TestProxyEnvironment: over gRPC connections go through the proxy of the environment, with CONNECT, as grpc-go does it. A
 // process reads that environment once, so the exporter runs in one of its own.
 func TestProxyEnvironment(t *testing.T) {
-	s := newStream(t, 1)
+	s := newStream(t, 100)
 	if os.Getenv(behindProxy) != "" {
 		exp, tel := startTraces(t, "grpc", "gateway.example:4317", nil)
 		s.send(exp, 60)
@@ -261,7 +261,7 @@ func TestThrottled(t *testing.T) {
 			}}
 			server := serve(t, ours, protocol, nil, nil, &sink)
 			exp, tel := startTraces(t, protocol, otlpziptest.NewFront(t, server.Socket).Addr, Map{"retry_on_failure": retrying})
-			s := newStream(t, 1)
+			s := newStream(t, 100)
 			s.send(exp, 39)
 			before := time.Now()
 			s.send(exp, 1)
