@@ -56,8 +56,55 @@ func (e *Encoding) UnmarshalText(text []byte) error {
 	}
 }
 
+// Order says what becomes of the order of spans.
+type Order string
+
+const (
+	// OrderExact keeps it.
+	OrderExact Order = "exact"
+	// OrderGrouped merges equal resources and scopes and puts the spans of a trace side by side, which takes fewer bytes.
+	OrderGrouped Order = "grouped"
+)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (o *Order) UnmarshalText(text []byte) error {
+	switch v := Order(text); v {
+	case OrderExact, OrderGrouped:
+		*o = v
+		return nil
+	default:
+		return fmt.Errorf("zip::order: %q is neither exact nor grouped", text)
+	}
+}
+
+// DictionaryConfig is the `zip::dictionary` block.
+type DictionaryConfig struct {
+	// Enabled uses dictionaries with a peer that keeps them (default true).
+	Enabled bool `mapstructure:"enabled"`
+	// MaxBytes bounds the memory of one dictionary (default 256 KiB). Three may exist at a time.
+	MaxBytes int `mapstructure:"max_bytes"`
+}
+
+const (
+	defaultDictionaryBytes = 256 << 10
+	minDictionaryBytes     = 4 << 10
+	maxDictionaryBytes     = 1 << 20 // what a decoder takes
+)
+
+// Validate checks the bound.
+func (c *DictionaryConfig) Validate() error {
+	if c.Enabled && (c.MaxBytes < minDictionaryBytes || c.MaxBytes > maxDictionaryBytes) {
+		return fmt.Errorf("max_bytes: %d is not between %d and %d", c.MaxBytes, minDictionaryBytes, maxDictionaryBytes)
+	}
+	return nil
+}
+
 // ZipConfig is the `zip` block.
 type ZipConfig struct {
+	// Order is exact (default) or grouped.
+	Order Order `mapstructure:"order"`
+	// Dictionary is about what frames have in common.
+	Dictionary DictionaryConfig `mapstructure:"dictionary"`
 	// Fallback sends OTLP to a peer that does not speak tracezip (default true). When false such a peer is a permanent
 	// error.
 	Fallback bool `mapstructure:"fallback"`

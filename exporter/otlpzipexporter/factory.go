@@ -52,8 +52,11 @@ func createDefaultConfig() component.Config {
 	httpConfig.Timeout = 30 * time.Second
 
 	return &Config{
-		Protocol:    ProtocolGRPC,
-		Zip:         ZipConfig{Fallback: true},
+		Protocol: ProtocolGRPC,
+		Zip: ZipConfig{
+			Order: OrderExact, Fallback: true,
+			Dictionary: DictionaryConfig{Enabled: true, MaxBytes: defaultDictionaryBytes},
+		},
 		QueueConfig: configoptional.Some(exporterhelper.NewDefaultQueueConfig()),
 		RetryConfig: configretry.NewDefaultBackOffConfig(),
 		GRPC:        GRPCConfig{ClientConfig: grpcConfig, TimeoutConfig: exporterhelper.NewDefaultTimeoutConfig()},
@@ -135,7 +138,7 @@ func createTraces(ctx context.Context, set exporter.Settings, cfg component.Conf
 	if err != nil {
 		return nil, err
 	}
-	pusher := newTracePusher(in.link, in.peer, in.tel, in.buffers, set.Logger, in.config.Zip.Fallback)
+	pusher := newTracePusher(in.link, in.peer, in.tel, in.buffers, set.Logger, in.config.Zip)
 	return exporterhelper.NewTraces(ctx, set, cfg, pusher.push, in.options()...)
 }
 

@@ -47,7 +47,7 @@ func TestSplit(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			var sink otlpziptest.Sink
 			server := serve(t, ours, protocol, nil, Map{"max_frame_bytes": 1024}, &sink)
-			exp, tel := startTraces(t, protocol, otlpziptest.NewFront(t, server.Socket).Addr, nil)
+			exp, tel := startTraces(t, protocol, otlpziptest.NewFront(t, server.Socket).Addr, Map{"zip": Map{"dictionary": Map{"enabled": false}}})
 			require.NoError(t, exp.ConsumeTraces(context.Background(), otlpziptest.Traces(2000)))
 			requireEach(t, 2000, sink.Traces.AllTraces())
 			assert.Positive(t, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_splits"))
@@ -59,6 +59,29 @@ func TestSplit(t *testing.T) {
 			require.NoError(t, exp.ConsumeTraces(context.Background(), otlpziptest.Traces(2000)))
 			requireEach(t, 2000, sink.Traces.AllTraces())
 			assert.Equal(t, frames, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_frames")-frames)
+		})
+	}
+}
+
+// TestSplitWithDictionaries: a frame that only its dictionary makes too large goes without it.
+func TestSplitWithDictionaries(t *testing.T) {
+	for _, protocol := range protocols {
+		t.Run(protocol, func(t *testing.T) {
+			var sink otlpziptest.Sink
+			server := serve(t, ours, protocol, nil, Map{"max_frame_bytes": 1500, "max_decoded_bytes": 60_000}, &sink)
+			exp, tel := startTraces(t, protocol, otlpziptest.NewFront(t, server.Socket).Addr, nil)
+			s := newStream(t, 100)
+			s.send(exp, 100)
+			sent := 0
+			for batch, n := range s.sent {
+				td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces([]byte(batch))
+				require.NoError(t, err)
+				sent += n * td.SpanCount()
+			}
+			assert.Equal(t, sent, sink.Traces.SpanCount())
+			assert.Zero(t, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_fallbacks"))
+			assert.Positive(t, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_splits"))
+			t.Logf("%d hits, %d definitions, %d splits", hits(t, tel), definitions(t, tel), otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_splits"))
 		})
 	}
 }

@@ -104,16 +104,18 @@ func (l *grpcLink) frame(ctx context.Context, frame *[]byte) reply {
 		l.peer.accepted(conn)
 		ps := resp.PartialSuccess()
 		warnPartial(l.settings.Logger, ps.ErrorMessage(), ps.RejectedSpans(), "spans")
-		return reply{verdict: delivered}
+		return reply{verdict: delivered, peer: c}
 	case reason == otlpzip.ReasonVersion, st.Code() == codes.Unimplemented && !c.Tracezip:
 		l.peer.refusedFrame(conn)
-		return reply{verdict: unsupported, err: err}
+		return reply{verdict: unsupported, err: err, peer: c}
 	case reason == otlpzip.ReasonCorrupt:
-		return reply{verdict: rejected, err: err}
+		return reply{verdict: rejected, err: err, peer: c}
+	case reason == otlpzip.ReasonDictionary:
+		return reply{verdict: missing, err: consumererror.NewPermanent(err), peer: c}
 	case otlpzip.TooLarge(st):
-		return reply{verdict: tooLarge, err: consumererror.NewPermanent(err)}
+		return reply{verdict: tooLarge, err: consumererror.NewPermanent(err), peer: c}
 	}
-	return reply{verdict: failed, err: classifyGRPC(err)}
+	return reply{verdict: failed, err: classifyGRPC(err), peer: c}
 }
 
 func (l *grpcLink) traces(ctx context.Context, td ptrace.Traces) reply {
@@ -122,17 +124,17 @@ func (l *grpcLink) traces(ctx context.Context, td ptrace.Traces) reply {
 	}
 	var x exchange
 	resp, err := l.tracesClient.Export(ctx, ptraceotlp.NewExportRequestFromTraces(td), x.options(l.callOptions)...)
-	x.learn(l.peer)
+	_, c := x.learn(l.peer)
 	if failure := classifyGRPC(err); failure != nil {
 		v := failed
 		if otlpzip.TooLarge(status.Convert(err)) {
 			v = tooLarge
 		}
-		return reply{verdict: v, err: failure}
+		return reply{verdict: v, err: failure, peer: c}
 	}
 	ps := resp.PartialSuccess()
 	warnPartial(l.settings.Logger, ps.ErrorMessage(), ps.RejectedSpans(), "spans")
-	return reply{verdict: delivered}
+	return reply{verdict: delivered, peer: c}
 }
 
 func (l *grpcLink) metrics(ctx context.Context, md pmetric.Metrics) error {

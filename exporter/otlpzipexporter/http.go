@@ -100,21 +100,22 @@ func (l *httpLink) frame(ctx context.Context, frame *[]byte) reply {
 	}
 	c := otlpzip.FromHeader(a.header)
 	l.peer.advertised(httpConn, c)
-	switch v := frameVerdict(a, c); v {
+	r := reply{verdict: frameVerdict(a, c), peer: c}
+	switch r.verdict {
 	case delivered:
 		l.peer.accepted(httpConn)
-		if err := l.partialTraces(a); err != nil {
-			return reply{verdict: failed, err: err}
+		if r.err = l.partialTraces(a); r.err != nil {
+			r.verdict = failed
 		}
-		return reply{verdict: delivered}
 	case unsupported:
 		l.peer.refusedFrame(httpConn)
-		return reply{verdict: v, err: a.err(l.url)}
-	case rejected, tooLarge:
-		return reply{verdict: v, err: consumererror.NewPermanent(a.err(l.url))}
+		r.err = a.err(l.url)
+	case rejected, missing, tooLarge:
+		r.err = consumererror.NewPermanent(a.err(l.url))
 	default:
-		return reply{verdict: failed, err: classifyHTTP(a, l.url)}
+		r.err = classifyHTTP(a, l.url)
 	}
+	return r
 }
 
 // frameVerdict tells the answers of a peer that read the frame from those of one that does not know what a frame is.
@@ -130,6 +131,8 @@ func frameVerdict(a answer, c otlpzip.Capability) verdict {
 		return tooLarge
 	case reason == otlpzip.ReasonCorrupt:
 		return rejected
+	case reason == otlpzip.ReasonDictionary:
+		return missing
 	}
 	switch a.code {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
@@ -145,18 +148,23 @@ func (l *httpLink) traces(ctx context.Context, td ptrace.Traces) reply {
 	if err != nil {
 		return reply{verdict: failed, err: err}
 	}
-	l.peer.advertised(httpConn, otlpzip.FromHeader(a.header))
-	if !a.ok() {
-		v := failed
-		if a.tooLarge() {
-			v = tooLarge
-		}
-		return reply{verdict: v, err: classifyHTTP(a, l.url)}
+	r := reply{peer: otlpzip.FromHeader(a.header)}
+	l.peer.advertised(httpConn, r.peer)
+	switch {
+	case a.ok():
+		r.err = l.partialTraces(a)
+	default:
+		r.err = classifyHTTP(a, l.url)
 	}
-	if err := l.partialTraces(a); err != nil {
-		return reply{verdict: failed, err: err}
+	switch {
+	case r.err == nil:
+		r.verdict = delivered
+	case a.tooLarge():
+		r.verdict = tooLarge
+	default:
+		r.verdict = failed
 	}
-	return reply{verdict: delivered}
+	return r
 }
 
 func (l *httpLink) partialTraces(a answer) error {

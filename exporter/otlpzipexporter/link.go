@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pprofile"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
 )
 
 // link carries requests to the peer: grpcLink or httpLink. Errors are classified the way exporterhelper wants them:
@@ -39,6 +41,8 @@ const (
 	unsupported
 	// rejected: the peer could not read the frame, although it speaks tracezip. Nothing was accepted.
 	rejected
+	// missing: the peer does not have the dictionary that the frame names. Nothing was accepted.
+	missing
 	// tooLarge: the peer refused it for its size. Nothing was accepted.
 	tooLarge
 )
@@ -47,6 +51,8 @@ type reply struct {
 	verdict verdict
 	// err is set unless delivered.
 	err error
+	// peer is what the answer, if there was one, told of the peer.
+	peer otlpzip.Capability
 }
 
 // warnPartial reports a partial success the way the stock exporter does: the spec forbids to send again.

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-plus/otelcol-plus/exporter/otlpzipexporter/internal/metadata"
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
 )
 
 // telemetry records the exporter's own metrics for one signal.
@@ -67,9 +68,32 @@ func (t *telemetry) weighOTLP(ctx context.Context, size int) {
 	t.builder.ExporterOtlpzipOtlpBytes.Add(ctx, int64(size), t.otlp)
 }
 
-func (t *telemetry) acceptedFrame(ctx context.Context, spans int) {
+// acceptedFrame counts a frame that the peer took.
+func (t *telemetry) acceptedFrame(ctx context.Context, spans int, plan otlpzip.Plan) {
 	t.builder.ExporterOtlpzipFrames.Add(ctx, 1, t.name)
 	t.builder.ExporterOtlpzipSpans.Add(ctx, int64(spans), t.frame)
+	switch {
+	case plan.Options.Define:
+		t.builder.ExporterOtlpzipDictionaryDefinitions.Add(ctx, 1, t.name)
+		t.builder.ExporterOtlpzipDictionaryDefinitionBytes.Add(ctx, int64(plan.DefinitionBytes()), t.name)
+	case plan.Options.Dictionary != nil:
+		t.builder.ExporterOtlpzipDictionaryHits.Add(ctx, 1, t.name)
+	}
+}
+
+// missedDictionary counts a frame that the peer could not take for want of its dictionary and is sent again.
+func (t *telemetry) missedDictionary(ctx context.Context) {
+	t.builder.ExporterOtlpzipDictionaryMisses.Add(ctx, 1, t.name)
+	t.builder.ExporterOtlpzipDictionaryResends.Add(ctx, 1, t.name)
+}
+
+// dictionariesActive says whether dictionaries are used.
+func (t *telemetry) dictionariesActive(active bool) {
+	var value int64
+	if active {
+		value = 1
+	}
+	t.builder.ExporterOtlpzipDictionaryActive.Record(context.Background(), value, t.name)
 }
 
 func (t *telemetry) acceptedOTLP(ctx context.Context, spans int) {

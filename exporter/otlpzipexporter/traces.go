@@ -2,6 +2,7 @@ package otlpzipexporter
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -32,18 +33,39 @@ type tracePusher struct {
 	peer     *negotiator
 	tel      *telemetry
 	logger   *zap.Logger
-	fallback bool
+	config   ZipConfig
+	epochs   *otlpzip.Epochs // nil without dictionaries
 	encoders *otlpzip.FreeList[*tracezip.Encoder]
 	// tellOnce logs that the peer is a plain OTLP one; the metric counts every batch.
 	tellOnce sync.Once
 	buffers  *bufferPool
 }
 
-func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPool, logger *zap.Logger, fallback bool) *tracePusher {
-	return &tracePusher{
-		link: l, peer: peer, tel: tel, logger: logger, fallback: fallback, buffers: buffers,
+func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPool, logger *zap.Logger, cfg ZipConfig) *tracePusher {
+	p := &tracePusher{
+		link: l, peer: peer, tel: tel, logger: logger, config: cfg, buffers: buffers,
 		encoders: otlpzip.NewFreeList(tracezip.NewEncoder),
 	}
+	if cfg.Dictionary.Enabled {
+		p.epochs = otlpzip.NewEpochs(cfg.Dictionary.MaxBytes, p.dictionaryEvent)
+		tel.dictionariesActive(true)
+	}
+	return p
+}
+
+// dictionaryEvent tells the operator what has been decided about dictionaries.
+func (p *tracePusher) dictionaryEvent(e otlpzip.Event) {
+	switch e.Kind {
+	case otlpzip.EventAdopted:
+		id := e.Dictionary.ID()
+		p.logger.Debug("New dictionary", zap.String("id", hex.EncodeToString(id[:])),
+			zap.Int("memory_bytes", e.Dictionary.MemoryBytes()), zap.Int("transfer_bytes", e.TransferBytes))
+	case otlpzip.EventOff:
+		p.logger.Info("Frames go without dictionaries for a while", zap.String("reason", e.Reason), zap.Duration("for", e.For))
+	case otlpzip.EventOn:
+		p.logger.Info("Dictionaries are tried again")
+	}
+	p.tel.dictionariesActive(e.Kind != otlpzip.EventOff)
 }
 
 // push is one attempt. It only reads td.
@@ -58,43 +80,91 @@ func (p *tracePusher) push(ctx context.Context, td ptrace.Traces) error {
 
 func (p *tracePusher) send(ctx context.Context, td ptrace.Traces) error {
 	spans := td.SpanCount()
-	if p.fallback && !p.peer.wantsFrames() {
+	if p.config.Fallback && !p.peer.wantsFrames() {
 		return p.sendOTLP(ctx, td, spans, reasonKnown)
 	}
-	frame, err := p.encode(td)
+	return p.sendFrame(ctx, td, spans, p.epochs.Plan())
+}
+
+// sendFrame sends a frame as planned and settles the plan.
+func (p *tracePusher) sendFrame(ctx context.Context, td ptrace.Traces, spans int, plan otlpzip.Plan) error {
+	frame, err := p.encode(td, plan.Options)
 	if err != nil {
 		p.buffers.Put(frame)
+		p.epochs.Failed(plan)
 		return p.orOTLP(ctx, td, spans, reasonEncoding, fmt.Errorf("failed to encode a tracezip frame: %w", err))
 	}
-	if limit := p.peer.maxFrameBytes(); limit > 0 && len(*frame) > limit && spans > 1 {
+	size := len(*frame) // the link takes the buffer over
+	limit := p.peer.maxFrameBytes()
+	if limit > 0 && size > limit && (spans > 1 || plan.Options.Define) {
 		p.buffers.Put(frame)
-		return p.sendHalves(ctx, td, spans)
+		return p.sendSmaller(ctx, td, spans, plan, size, nil)
 	}
 	p.tel.weighFrame(ctx, td)
-	switch r := p.link.frame(ctx, frame); r.verdict {
+	r := p.link.frame(ctx, frame)
+	p.epochs.Heard(r.peer)
+	switch r.verdict {
 	case delivered:
-		p.tel.acceptedFrame(ctx, spans)
+		p.tel.acceptedFrame(ctx, spans, plan)
+		p.delivered(td, plan, size, r.peer.Instance)
 		return nil
+	case missing:
+		if plan.Options.Dictionary == nil {
+			// It says that of a frame which names none.
+			p.epochs.Failed(plan)
+			return p.orOTLP(ctx, td, spans, reasonRejected, r.err)
+		}
+		p.tel.missedDictionary(ctx)
+		return p.sendFrame(ctx, td, spans, p.epochs.Missing(plan, size, r.peer))
+	case tooLarge:
+		return p.sendSmaller(ctx, td, spans, plan, size, r.err)
+	case rejected:
+		p.epochs.Refused(plan, size)
+		return p.orOTLP(ctx, td, spans, reasonRejected, r.err)
 	case unsupported:
+		p.epochs.Failed(plan)
 		p.tellOnce.Do(func() {
 			p.logger.Info("The peer does not speak tracezip; traces go as OTLP and tracezip is tried again from time to time")
 		})
 		return p.orOTLP(ctx, td, spans, reasonUnsupported, r.err)
-	case rejected:
-		return p.orOTLP(ctx, td, spans, reasonRejected, r.err)
-	case tooLarge:
-		if spans > 1 {
-			return p.sendHalves(ctx, td, spans)
-		}
-		return p.orOTLP(ctx, td, spans, reasonTooLarge, r.err)
 	default:
+		p.epochs.Failed(plan)
 		return r.err
 	}
 }
 
+// sendSmaller goes on with a batch whose frame is too large for the peer: without the dictionary if that may help, else in
+// halves, else as OTLP.
+func (p *tracePusher) sendSmaller(ctx context.Context, td ptrace.Traces, spans int, plan otlpzip.Plan, size int, err error) error {
+	if plan.Options.Define || plan.Options.Dictionary != nil && spans == 1 {
+		p.epochs.Refused(plan, size)
+		return p.sendFrame(ctx, td, spans, otlpzip.Plan{})
+	}
+	p.epochs.Failed(plan)
+	if spans > 1 {
+		return p.sendHalves(ctx, td, spans)
+	}
+	return p.orOTLP(ctx, td, spans, reasonTooLarge, err)
+}
+
+// delivered settles the plan of an acknowledged frame. What is learnt from it is for later frames, so a panic there must not
+// end the agent.
+func (p *tracePusher) delivered(td ptrace.Traces, plan otlpzip.Plan, size int, instance string) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.logger.Error("Failed to make a dictionary, please report this", zap.Any("panic", r), zap.Stack("stack"))
+		}
+	}()
+	p.epochs.Delivered(plan, size, instance, func(o tracezip.FrameOptions) (int, error) {
+		frame, err := p.encode(td, o)
+		defer p.buffers.Put(frame)
+		return len(*frame), err
+	})
+}
+
 // encode turns a panic of the encoder into an error, so that the batch goes as OTLP: what cannot be encoded must not
 // end the agent. The encoder it happened in is not used again.
-func (p *tracePusher) encode(td ptrace.Traces) (buf *[]byte, err error) {
+func (p *tracePusher) encode(td ptrace.Traces, options tracezip.FrameOptions) (buf *[]byte, err error) {
 	buf = p.buffers.Get(0)
 	defer func() {
 		if r := recover(); r != nil {
@@ -103,7 +173,8 @@ func (p *tracePusher) encode(td ptrace.Traces) (buf *[]byte, err error) {
 		}
 	}()
 	enc := p.encoders.Get()
-	frame, err := enc.AppendFrame(*buf, td)
+	options.Grouped = p.config.Order == OrderGrouped
+	frame, err := enc.Append(*buf, td, options)
 	p.encoders.Put(enc)
 	*buf = frame
 	p.buffers.last.Store(int64(min(len(frame), maxIdleBuffer)))
@@ -112,7 +183,7 @@ func (p *tracePusher) encode(td ptrace.Traces) (buf *[]byte, err error) {
 
 // orOTLP sends as OTLP what could not go as a frame, unless the configuration insists on frames.
 func (p *tracePusher) orOTLP(ctx context.Context, td ptrace.Traces, spans int, reason string, err error) error {
-	if !p.fallback {
+	if !p.config.Fallback {
 		return consumererror.NewPermanent(fmt.Errorf("the peer did not take a tracezip frame (%s) and zip::fallback is off: %w", reason, err))
 	}
 	return p.sendOTLP(ctx, td, spans, reason)

@@ -45,7 +45,7 @@ func newTestPusher(t *testing.T, l link) *tracePusher {
 	t.Helper()
 	tel, err := newTelemetry(exportertest.NewNopSettings(component.MustNewType("otlpzip")), "traces")
 	require.NoError(t, err)
-	return newTracePusher(l, newNegotiator(), tel, newBufferPool(), zap.NewNop(), true)
+	return newTracePusher(l, newNegotiator(), tel, newBufferPool(), zap.NewNop(), createDefaultConfig().(*Config).Zip)
 }
 
 // TestEncoderPanic: the batch goes as OTLP and the exporter lives.
@@ -58,7 +58,7 @@ func TestEncoderPanic(t *testing.T) {
 	}
 	assert.Zero(t, l.frames)
 	assert.Len(t, l.otlp, 10)
-	p.fallback = false
+	p.config.Fallback = false
 	err := p.push(context.Background(), otlpziptest.Traces(5))
 	require.True(t, consumererror.IsPermanent(err))
 }

@@ -3,6 +3,7 @@ package otlpzip
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,24 +24,32 @@ import (
 )
 
 func TestCapability(t *testing.T) {
-	want := Capability{Tracezip: true, MaxFrameBytes: 1234}
-	assert.Equal(t, want, FromMetadata(Metadata(1234)))
-	h := http.Header{}
-	assert.Equal(t, Capability{}, FromHeader(h))
-	SetHeader(h, 1234)
-	assert.Equal(t, want, FromHeader(h))
-	for _, tt := range []struct {
-		version, max string
-		want         Capability
-	}{
-		{"2", "", Capability{}},
-		{"12", "", Capability{}},
-		{"2, 1", "", Capability{Tracezip: true}},
-		{"1", "many", Capability{Tracezip: true}},
-		{"1", "-5", Capability{Tracezip: true}},
-		{"", "10", Capability{MaxFrameBytes: 10}},
+	for _, want := range []Capability{
+		{Tracezip: true, MaxFrameBytes: 1234},
+		{Tracezip: true, MaxFrameBytes: 1234, MaxDictionaryBytes: 99, Instance: "a"},
 	} {
-		assert.Equal(t, tt.want, FromMetadata(metadata.Pairs(VersionKey, tt.version, MaxFrameKey, tt.max)), "%+v", tt)
+		assert.Equal(t, want, FromMetadata(want.Metadata()))
+		h := http.Header{}
+		assert.Equal(t, Capability{}, FromHeader(h))
+		want.SetHeader(h)
+		assert.Equal(t, want, FromHeader(h))
+	}
+	for _, tt := range []struct {
+		version, maxFrame, maxDictionary, instance string
+		want                                       Capability
+	}{
+		{"1", "", "", "", Capability{}},
+		{"12", "", "", "", Capability{}},
+		{"1, 2", "", "", "", Capability{Tracezip: true}},
+		{"2", "many", "some", "", Capability{Tracezip: true}},
+		{"2", "-5", "-5", "", Capability{Tracezip: true}},
+		{"2", " 5", "6 ", "b", Capability{Tracezip: true, MaxFrameBytes: 5, MaxDictionaryBytes: 6, Instance: "b"}},
+		{"2", "5", "", "b", Capability{Tracezip: true, MaxFrameBytes: 5}},
+		{"2", "5", "6", strings.Repeat("b", 65), Capability{Tracezip: true, MaxFrameBytes: 5, MaxDictionaryBytes: 6}},
+		{"", "10", "10", "c", Capability{}},
+	} {
+		md := metadata.Pairs(VersionKey, tt.version, MaxFrameKey, tt.maxFrame, MaxDictionaryKey, tt.maxDictionary, InstanceKey, tt.instance)
+		assert.Equal(t, tt.want, FromMetadata(md), "%+v", tt)
 	}
 }
 
@@ -109,10 +118,11 @@ func TestFrameStatus(t *testing.T) {
 		reason Reason
 		http   int
 	}{
-		tracezip.ErrCorrupt: {codes.InvalidArgument, ReasonCorrupt, 400},
-		tracezip.ErrLimit:   {codes.ResourceExhausted, ReasonTooLarge, 413},
-		tracezip.ErrVersion: {codes.Unimplemented, ReasonVersion, 415},
-		errors.New("other"): {codes.InvalidArgument, ReasonCorrupt, 400},
+		tracezip.ErrCorrupt:    {codes.InvalidArgument, ReasonCorrupt, 400},
+		tracezip.ErrLimit:      {codes.ResourceExhausted, ReasonTooLarge, 413},
+		tracezip.ErrVersion:    {codes.Unimplemented, ReasonVersion, 415},
+		tracezip.ErrDictionary: {codes.FailedPrecondition, ReasonDictionary, 412},
+		errors.New("other"):    {codes.InvalidArgument, ReasonCorrupt, 400},
 	} {
 		st, reason := FrameStatus(&tracezip.Error{Kind: kind, Section: "ids", Offset: 7, Reason: "r"})
 		assert.Equal(t, want.code, st.Code())

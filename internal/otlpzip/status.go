@@ -27,6 +27,8 @@ const (
 	ReasonCorrupt Reason = "FRAME_CORRUPT"
 	// ReasonTooLarge: the frame, or what it decodes to, is over the peer's limit.
 	ReasonTooLarge Reason = "FRAME_TOO_LARGE"
+	// ReasonDictionary: the frame names a dictionary that the peer does not have.
+	ReasonDictionary Reason = "DICTIONARY_MISSING"
 )
 
 // FrameStatus turns an error of the tracezip decoder into the status the sender gets.
@@ -37,6 +39,8 @@ func FrameStatus(err error) (*status.Status, Reason) {
 		code, reason = codes.Unimplemented, ReasonVersion
 	case errors.Is(err, tracezip.ErrLimit):
 		code, reason = codes.ResourceExhausted, ReasonTooLarge
+	case errors.Is(err, tracezip.ErrDictionary):
+		code, reason = codes.FailedPrecondition, ReasonDictionary
 	}
 	return newFrameStatus(code, reason, err.Error()), reason
 }
@@ -167,6 +171,8 @@ func FrameReasonToHTTP(reason Reason) int {
 		return http.StatusUnsupportedMediaType
 	case ReasonTooLarge:
 		return http.StatusRequestEntityTooLarge
+	case ReasonDictionary:
+		return http.StatusPreconditionFailed
 	default:
 		return http.StatusBadRequest
 	}

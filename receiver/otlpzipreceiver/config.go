@@ -72,19 +72,22 @@ type Protocols struct {
 	HTTP configoptional.Optional[HTTPConfig] `mapstructure:"http"`
 }
 
-// ZipConfig is the `zip` block: what a frame may weigh.
+// ZipConfig is the `zip` block: what frames and dictionaries may weigh.
 type ZipConfig struct {
 	// MaxFrameBytes bounds a frame as it arrives (default 4 MiB). Senders learn it and split.
 	MaxFrameBytes int `mapstructure:"max_frame_bytes"`
 	// MaxDecodedBytes bounds the estimated size of the traces in a frame (default 16 MiB).
 	MaxDecodedBytes int `mapstructure:"max_decoded_bytes"`
+	// DictionaryMemory bounds the dictionaries kept for all senders together, in bytes (default 64 MiB). One dictionary may
+	// take an eighth of it, and 1 MiB. With 0 none are kept, and senders are told to use none.
+	DictionaryMemory int `mapstructure:"dictionary_memory"`
 }
 
 // Config is the configuration of the receiver.
 type Config struct {
 	// Protocols says which servers run; at least one must.
 	Protocols Protocols `mapstructure:"protocols"`
-	// Zip bounds frames.
+	// Zip bounds frames and dictionaries.
 	Zip ZipConfig `mapstructure:"zip"`
 }
 
@@ -96,6 +99,9 @@ var (
 // minFrameBytes leaves room for one ordinary span.
 const minFrameBytes = 1 << 10
 
+// minDictionaryMemory makes the share of one dictionary worth while.
+const minDictionaryMemory = 1 << 20
+
 // Validate checks the configuration.
 func (c *Config) Validate() error {
 	if !c.Protocols.GRPC.HasValue() && !c.Protocols.HTTP.HasValue() {
@@ -106,6 +112,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Zip.MaxDecodedBytes < minFrameBytes {
 		return fmt.Errorf("zip::max_decoded_bytes: %d is less than %d", c.Zip.MaxDecodedBytes, minFrameBytes)
+	}
+	if c.Zip.DictionaryMemory != 0 && c.Zip.DictionaryMemory < minDictionaryMemory {
+		return fmt.Errorf("zip::dictionary_memory: %d is neither 0 (no dictionaries) nor at least %d", c.Zip.DictionaryMemory, minDictionaryMemory)
 	}
 	return nil
 }

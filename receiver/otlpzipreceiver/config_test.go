@@ -86,17 +86,19 @@ func TestInvalidConfigs(t *testing.T) {
 	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "invalid_configs.yaml"))
 	require.NoError(t, err)
 	cases := map[string]string{
-		"no_protocols":     "at least one of grpc and http",
-		"unknown_protocol": "thrift",
-		"unknown_key":      "colour",
-		"unknown_grpc_key": "colour",
-		"unknown_http_key": "colour",
-		"unknown_cors_key": "colour",
-		"unknown_zip_key":  "level",
-		"small_frames":     "zip::max_frame_bytes",
-		"huge_frames":      "zip::max_frame_bytes",
-		"small_decoded":    "zip::max_decoded_bytes",
-		"bad_path":         "invalid HTTP URL path",
+		"no_protocols":          "at least one of grpc and http",
+		"unknown_protocol":      "thrift",
+		"unknown_key":           "colour",
+		"unknown_grpc_key":      "colour",
+		"unknown_http_key":      "colour",
+		"unknown_cors_key":      "colour",
+		"unknown_zip_key":       "level",
+		"small_frames":          "zip::max_frame_bytes",
+		"huge_frames":           "zip::max_frame_bytes",
+		"small_decoded":         "zip::max_decoded_bytes",
+		"small_dictionaries":    "zip::dictionary_memory",
+		"negative_dictionaries": "zip::dictionary_memory",
+		"bad_path":              "invalid HTTP URL path",
 	}
 	assert.Len(t, conf.ToStringMap(), len(cases), "every case is tested")
 	for name, want := range cases {

@@ -22,6 +22,8 @@ const (
 	defaultMetricsURLPath = "/v1/metrics"
 	defaultLogsURLPath    = "/v1/logs"
 	profilesURLPath       = "/v1development/profiles"
+
+	defaultDictionaryMemory = 64 << 20
 )
 
 // NewFactory creates the factory of the otlpzip receiver.
@@ -59,7 +61,9 @@ func createDefaultConfig() component.Config {
 				LogsURLPath:    defaultLogsURLPath,
 			}),
 		},
-		Zip: ZipConfig{MaxFrameBytes: limits.MaxFrameBytes, MaxDecodedBytes: limits.MaxDecodedBytes},
+		Zip: ZipConfig{
+			MaxFrameBytes: limits.MaxFrameBytes, MaxDecodedBytes: limits.MaxDecodedBytes, DictionaryMemory: defaultDictionaryMemory,
+		},
 	}
 }
 

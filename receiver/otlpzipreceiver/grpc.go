@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pprofile/pprofileotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
 )
@@ -25,22 +26,30 @@ func grpcFrameLimit(cfg *configgrpc.ServerConfig, maxFrame int) int {
 	return min(maxFrame, maxRecv-otlpzip.MessageOverhead)
 }
 
-// advertise says on every answer of a trace method that this peer takes frames.
-func advertise(maxFrame int) grpc.UnaryServerInterceptor {
-	md := otlpzip.Metadata(maxFrame)
+// advertise says on every answer of a trace method that this peer takes frames, and leaves the sender in the context.
+func advertise(in *intake) grpc.UnaryServerInterceptor {
+	to := map[bool]metadata.MD{true: in.capability(true).Metadata(), false: in.capability(false).Metadata()}
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		if info.FullMethod == otlpzip.ExportMethod || info.FullMethod == otlpzip.OTLPExportMethod {
+			from := in.identifier.grpc(ctx)
 			// It fails only outside a call, and then nobody would read it.
-			_ = grpc.SetHeader(ctx, md)
+			_ = grpc.SetHeader(ctx, to[from.known])
+			ctx = context.WithValue(ctx, senderKey{}, from)
 		}
 		return handler(ctx, req)
 	}
 }
 
+// senderKey is where advertise leaves the sender.
+type senderKey struct{}
+
 // grpcFrames takes frames.
 type grpcFrames struct{ *intake }
 
-func (s grpcFrames) ExportFrame(ctx context.Context, frame []byte) error { return s.frame(ctx, frame) }
+func (s grpcFrames) ExportFrame(ctx context.Context, frame []byte) error {
+	from, _ := ctx.Value(senderKey{}).(sender)
+	return s.frame(ctx, frame, from)
+}
 
 // The OTLP services.
 type (

@@ -118,8 +118,10 @@ type httpSignal struct {
 }
 
 func (s *httpSignal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var from sender
 	if s.frames {
-		otlpzip.SetHeader(w.Header(), s.maxFrame)
+		from = s.identifier.http(r)
+		s.capability(from.known).SetHeader(w.Header())
 	}
 	if r.Method != http.MethodPost {
 		write(w, http.StatusMethodNotAllowed, "text/plain", []byte("405 method not allowed, supported: [POST]"))
@@ -129,7 +131,7 @@ func (s *httpSignal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case contentType == protoContentType || contentType == jsonContentType:
 		s.serveOTLP(w, r, contentType)
 	case contentType == tracezip.ContentType && s.frames:
-		s.serveFrame(w, r)
+		s.serveFrame(w, r, from)
 	default:
 		supported := fmt.Sprintf("415 unsupported media type, supported: [%s, %s]", jsonContentType, protoContentType)
 		write(w, http.StatusUnsupportedMediaType, "text/plain", []byte(supported))
@@ -159,7 +161,7 @@ func (s *httpSignal) serveOTLP(w http.ResponseWriter, r *http.Request, contentTy
 	s.writeAnswer(w, contentType)
 }
 
-func (s *httpSignal) serveFrame(w http.ResponseWriter, r *http.Request) {
+func (s *httpSignal) serveFrame(w http.ResponseWriter, r *http.Request, from sender) {
 	frame, err := readBody(r, int64(s.maxFrame))
 	var overBody *http.MaxBytesError
 	if err != nil && !errors.As(err, &overBody) {
@@ -167,7 +169,7 @@ func (s *httpSignal) serveFrame(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// What was read of a frame that is too large is enough to refuse it as that.
-	if err := s.frame(r.Context(), frame); err != nil {
+	if err := s.frame(r.Context(), frame, from); err != nil {
 		st := status.Convert(err)
 		httpCode := otlpzip.CodeToHTTP(st.Code())
 		if reason := otlpzip.FrameReason(st); reason != "" {

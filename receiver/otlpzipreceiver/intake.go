@@ -35,12 +35,14 @@ type intake struct {
 	obs *receiverhelper.ObsReport
 	// maxFrame is the largest frame this transport takes, after every limit that applies.
 	maxFrame int
+	// identifier tells the senders of this transport apart.
+	identifier identifier
 
 	attrs  metric.MeasurementOption
 	reason map[otlpzip.Reason]metric.MeasurementOption
 }
 
-func newIntake(r *otlpzipReceiver, transport string, maxFrame int) (*intake, error) {
+func newIntake(r *otlpzipReceiver, transport string, maxFrame int, authenticated bool) (*intake, error) {
 	obs, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
 		ReceiverID: r.settings.ID, Transport: transport, ReceiverCreateSettings: r.settings,
 	})
@@ -51,21 +53,33 @@ func newIntake(r *otlpzipReceiver, transport string, maxFrame int) (*intake, err
 		return metric.WithAttributeSet(attribute.NewSet(append(attrs,
 			attribute.String("receiver", r.settings.ID.String()), attribute.String("transport", transport))...))
 	}
-	in := &intake{otlpzipReceiver: r, obs: obs, maxFrame: maxFrame, attrs: option(), reason: map[otlpzip.Reason]metric.MeasurementOption{}}
-	for _, reason := range []otlpzip.Reason{otlpzip.ReasonCorrupt, otlpzip.ReasonTooLarge, otlpzip.ReasonVersion, reasonPipeline} {
+	in := &intake{
+		otlpzipReceiver: r, obs: obs, maxFrame: maxFrame, identifier: identifier{authenticated},
+		attrs: option(), reason: map[otlpzip.Reason]metric.MeasurementOption{},
+	}
+	for _, reason := range []otlpzip.Reason{otlpzip.ReasonCorrupt, otlpzip.ReasonTooLarge, otlpzip.ReasonVersion, otlpzip.ReasonDictionary, reasonPipeline} {
 		in.reason[reason] = option(attribute.String("reason", string(reason)))
 	}
 	return in, nil
 }
 
+// capability is what a sender is told.
+func (in *intake) capability(known bool) otlpzip.Capability {
+	c := otlpzip.Capability{MaxFrameBytes: in.maxFrame}
+	if known && in.dictionaries != nil {
+		c.MaxDictionaryBytes, c.Instance = in.dictionaries.maxDictionary(), in.instance
+	}
+	return c
+}
+
 // frame decodes a frame and consumes its traces. The error is a gRPC status.
-func (in *intake) frame(ctx context.Context, frame []byte) error {
+func (in *intake) frame(ctx context.Context, frame []byte, from sender) error {
 	in.builder.ReceiverOtlpzipFrames.Add(ctx, 1, in.attrs)
 	in.builder.ReceiverOtlpzipWireBytes.Add(ctx, int64(len(frame)), in.attrs)
 	if len(frame) > in.maxFrame {
 		return in.refuse(ctx, in.frameTooLarge(len(frame)))
 	}
-	td, err := in.decode(frame)
+	td, err := in.decode(frame, from)
 	if err != nil {
 		return in.refuse(ctx, err)
 	}
@@ -78,7 +92,7 @@ func (in *intake) frame(ctx context.Context, frame []byte) error {
 
 // decode turns a panic of the decoder into the refusal of one frame: gRPC would end the process with it, and frames
 // come from outside. The decoder it happened in is not used again.
-func (in *intake) decode(frame []byte) (td ptrace.Traces, err error) {
+func (in *intake) decode(frame []byte, from sender) (td ptrace.Traces, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			in.settings.Logger.Error("Failed to decode a tracezip frame, please report this", zap.Any("panic", p), zap.Stack("stack"))
@@ -86,7 +100,13 @@ func (in *intake) decode(frame []byte) (td ptrace.Traces, err error) {
 		}
 	}()
 	dec := in.decoders.Get()
-	td, err = dec.Decode(frame)
+	if in.dictionaries != nil && from.known {
+		dicts := lookup{cache: in.dictionaries, tenant: from.tenant}
+		td, err = dec.DecodeWith(frame, &dicts)
+		dicts.done(err == nil)
+	} else {
+		td, err = dec.Decode(frame)
+	}
 	in.decoders.Put(dec)
 	return td, err
 }

@@ -2,6 +2,7 @@ package otlpzipreceiver
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"sync"
@@ -43,6 +44,10 @@ type otlpzipReceiver struct {
 	builder  *metadata.TelemetryBuilder
 	next     consumers
 	decoders *otlpzip.FreeList[*tracezip.Decoder]
+	// dictionaries is nil when dictionary_memory is 0.
+	dictionaries *dictionaryCache
+	// instance tells this process from other replicas, so that senders know who has which dictionary.
+	instance string
 
 	grpc    *grpc.Server
 	http    *http.Server
@@ -58,7 +63,9 @@ func newReceiver(cfg *Config, set receiver.Settings) (*otlpzipReceiver, error) {
 	limits := cfg.Zip.limits()
 	return &otlpzipReceiver{
 		config: cfg, settings: set, builder: builder,
-		decoders: otlpzip.NewFreeList(func() *tracezip.Decoder { return tracezip.NewDecoder(limits) }),
+		decoders:     otlpzip.NewFreeList(func() *tracezip.Decoder { return tracezip.NewDecoder(limits) }),
+		dictionaries: newDictionaryCache(cfg.Zip.DictionaryMemory, newCacheMetrics(builder, set.ID)),
+		instance:     rand.Text(),
 	}, nil
 }
 
@@ -79,12 +86,12 @@ func (r *otlpzipReceiver) startGRPC(ctx context.Context, host component.Host, re
 	if cfg == nil {
 		return nil
 	}
-	in, err := newIntake(r, "grpc", grpcFrameLimit(cfg, r.config.Zip.MaxFrameBytes))
+	in, err := newIntake(r, "grpc", grpcFrameLimit(cfg, r.config.Zip.MaxFrameBytes), cfg.Auth.HasValue())
 	if err != nil {
 		return err
 	}
 	server, err := cfg.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings,
-		configgrpc.WithGrpcServerOption(grpc.ChainUnaryInterceptor(advertise(in.maxFrame))))
+		configgrpc.WithGrpcServerOption(grpc.ChainUnaryInterceptor(advertise(in))))
 	if err != nil {
 		return err
 	}
@@ -124,7 +131,7 @@ func (r *otlpzipReceiver) startHTTP(ctx context.Context, host component.Host, re
 	if cfg == nil {
 		return nil
 	}
-	in, err := newIntake(r, "http", httpFrameLimit(cfg, r.config.Zip.MaxFrameBytes))
+	in, err := newIntake(r, "http", httpFrameLimit(cfg, r.config.Zip.MaxFrameBytes), cfg.ServerConfig.Auth.HasValue())
 	if err != nil {
 		return err
 	}

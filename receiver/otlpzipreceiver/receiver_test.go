@@ -197,7 +197,8 @@ func TestBadFrames(t *testing.T) {
 				assert.Equal(t, tt.code, st.Code(), st.Message())
 				assert.Equal(t, tt.reason, otlpzip.FrameReason(st))
 				assert.Nil(t, otlpzip.RetryInfo(st))
-				assert.Equal(t, otlpzip.Capability{Tracezip: true, MaxFrameBytes: 8 << 10}, c)
+				assert.NotEmpty(t, c.Instance)
+				assert.Equal(t, otlpzip.Capability{Tracezip: true, MaxFrameBytes: 8 << 10, MaxDictionaryBytes: 1 << 20, Instance: c.Instance}, c)
 				assert.Contains(t, st.Message(), "section", "says where")
 				if protocol == "http" {
 					assert.Equal(t, tt.http, httpCode)
@@ -458,9 +459,9 @@ func TestDecoderPanic(t *testing.T) {
 	r, err := newReceiver(cfg, receivertest.NewNopSettings(NewFactory().Type()))
 	require.NoError(t, err)
 	r.decoders = otlpzip.NewFreeList(func() *tracezip.Decoder { return nil })
-	in, err := newIntake(r, "grpc", 1<<20)
+	in, err := newIntake(r, "grpc", 1<<20, false)
 	require.NoError(t, err)
-	err = in.frame(context.Background(), frameOf(t, otlpziptest.Traces(3)))
+	err = in.frame(context.Background(), frameOf(t, otlpziptest.Traces(3)), sender{known: true})
 	assert.Equal(t, codes.InvalidArgument, status.Code(err))
 	assert.Equal(t, otlpzip.ReasonCorrupt, otlpzip.FrameReason(status.Convert(err)))
 }

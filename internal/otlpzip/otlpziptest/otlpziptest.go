@@ -3,13 +3,18 @@
 package otlpziptest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +31,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
+	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
 )
 
 // Map is a configuration as YAML would give it.
@@ -230,6 +236,46 @@ func addSpan(span ptrace.Span, i int) {
 	span.Attributes().PutStr("http.route", "/cart")
 }
 
+// made numbers the dictionaries of a test run.
+var made atomic.Int64
+
+// Dictionaries returns n dictionaries, different from each other and from all it returned before.
+func Dictionaries(tb testing.TB, n int) (dicts []*tracezip.Dictionary) {
+	tb.Helper()
+	for range n {
+		i := made.Add(1)
+		trainer := tracezip.NewTrainer(64 << 10)
+		enc := tracezip.NewEncoder()
+		for range 3 {
+			td := Traces(20)
+			td.ResourceSpans().At(0).Resource().Attributes().PutStr("process.command_line", longText(i))
+			var sample tracezip.Sample
+			_, err := enc.Append(nil, td, tracezip.FrameOptions{Sample: &sample})
+			require.NoError(tb, err)
+			trainer.Observe(&sample)
+		}
+		dict := trainer.Build(nil)
+		require.NotNil(tb, dict, "there is something to learn from these traces")
+		dicts = append(dicts, dict)
+	}
+	return dicts
+}
+
+// longText is a text of its own for every number, which makes a dictionary of some size.
+func longText(number int64) string {
+	random := rand.New(rand.NewPCG(uint64(number), 0))
+	text := make([]byte, 0, 12<<10)
+	for len(text) < cap(text)-20 {
+		text = strconv.AppendUint(text, random.Uint64(), 36)
+	}
+	return string(text)
+}
+
+// Largest returns the dictionary that takes most memory.
+func Largest(dicts []*tracezip.Dictionary) *tracezip.Dictionary {
+	return slices.MaxFunc(dicts, func(a, b *tracezip.Dictionary) int { return cmp.Compare(a.MemoryBytes(), b.MemoryBytes()) })
+}
+
 // Numbers returns the test.number of every span in order of arrival.
 func Numbers(batches []ptrace.Traces) []int64 {
 	var numbers []int64
@@ -264,6 +310,40 @@ func Recording(tb testing.TB, path string) []ptrace.Traces {
 		require.NoError(tb, err)
 		batches = append(batches, td)
 	}
+}
+
+// Cut copies batches into smaller ones of up to n spans each, every span under a resource and scope of its own copy of them.
+func Cut(batches []ptrace.Traces, n int) (cut []ptrace.Traces) {
+	left := 0
+	for _, td := range batches {
+		for _, rs := range td.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				var into ptrace.SpanSlice
+				for i, span := range ss.Spans().All() {
+					if left == 0 {
+						cut, left = append(cut, ptrace.NewTraces()), n
+					}
+					if i == 0 || left == n {
+						into = group(cut[len(cut)-1], rs, ss)
+					}
+					span.CopyTo(into.AppendEmpty())
+					left--
+				}
+			}
+		}
+	}
+	return cut
+}
+
+// group adds a copy of a resource and scope without spans.
+func group(td ptrace.Traces, rs ptrace.ResourceSpans, ss ptrace.ScopeSpans) ptrace.SpanSlice {
+	newRS := td.ResourceSpans().AppendEmpty()
+	rs.Resource().CopyTo(newRS.Resource())
+	newRS.SetSchemaUrl(rs.SchemaUrl())
+	newSS := newRS.ScopeSpans().AppendEmpty()
+	ss.Scope().CopyTo(newSS.Scope())
+	newSS.SetSchemaUrl(ss.SchemaUrl())
+	return newSS.Spans()
 }
 
 // Canonical is the OTLP encoding of traces, to compare them.

@@ -23,15 +23,21 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                    metric.Meter
-	mu                       sync.Mutex
-	registrations            []metric.Registration
-	ExporterOtlpzipFallbacks metric.Int64Counter
-	ExporterOtlpzipFrames    metric.Int64Counter
-	ExporterOtlpzipOtlpBytes metric.Int64Counter
-	ExporterOtlpzipSpans     metric.Int64Counter
-	ExporterOtlpzipSplits    metric.Int64Counter
-	ExporterOtlpzipWireBytes metric.Int64Counter
+	meter                                    metric.Meter
+	mu                                       sync.Mutex
+	registrations                            []metric.Registration
+	ExporterOtlpzipDictionaryActive          metric.Int64Gauge
+	ExporterOtlpzipDictionaryDefinitionBytes metric.Int64Counter
+	ExporterOtlpzipDictionaryDefinitions     metric.Int64Counter
+	ExporterOtlpzipDictionaryHits            metric.Int64Counter
+	ExporterOtlpzipDictionaryMisses          metric.Int64Counter
+	ExporterOtlpzipDictionaryResends         metric.Int64Counter
+	ExporterOtlpzipFallbacks                 metric.Int64Counter
+	ExporterOtlpzipFrames                    metric.Int64Counter
+	ExporterOtlpzipOtlpBytes                 metric.Int64Counter
+	ExporterOtlpzipSpans                     metric.Int64Counter
+	ExporterOtlpzipSplits                    metric.Int64Counter
+	ExporterOtlpzipWireBytes                 metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -63,6 +69,42 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ExporterOtlpzipDictionaryActive, err = builder.meter.Int64Gauge(
+		"otelcol_exporter_otlpzip_dictionary_active",
+		metric.WithDescription("Whether dictionaries are used (1), or rest because they do not pay towards this endpoint (0). Absent when zip::dictionary::enabled is false. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterOtlpzipDictionaryDefinitionBytes, err = builder.meter.Int64Counter(
+		"otelcol_exporter_otlpzip_dictionary_definition_bytes",
+		metric.WithDescription("How many of the wire bytes were dictionaries, in frames that the peer accepted. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterOtlpzipDictionaryDefinitions, err = builder.meter.Int64Counter(
+		"otelcol_exporter_otlpzip_dictionary_definitions",
+		metric.WithDescription("Tracezip frames the peer accepted that brought their dictionary along. [Alpha]"),
+		metric.WithUnit("{frame}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterOtlpzipDictionaryHits, err = builder.meter.Int64Counter(
+		"otelcol_exporter_otlpzip_dictionary_hits",
+		metric.WithDescription("Tracezip frames the peer accepted that named a dictionary. [Alpha]"),
+		metric.WithUnit("{frame}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterOtlpzipDictionaryMisses, err = builder.meter.Int64Counter(
+		"otelcol_exporter_otlpzip_dictionary_misses",
+		metric.WithDescription("Tracezip frames the peer refused for want of their dictionary. [Alpha]"),
+		metric.WithUnit("{frame}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterOtlpzipDictionaryResends, err = builder.meter.Int64Counter(
+		"otelcol_exporter_otlpzip_dictionary_resends",
+		metric.WithDescription("Trace requests sent again at once, with the dictionary or without one, because the peer did not have it. [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterOtlpzipFallbacks, err = builder.meter.Int64Counter(
 		"otelcol_exporter_otlpzip_fallbacks",
 		metric.WithDescription("Trace requests sent as OTLP instead of a tracezip frame, by reason (unsupported, known, rejected, too_large, encoding). [Alpha]"),

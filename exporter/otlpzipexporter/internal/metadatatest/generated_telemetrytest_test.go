@@ -19,12 +19,36 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	tb.ExporterOtlpzipDictionaryActive.Record(context.Background(), 1)
+	tb.ExporterOtlpzipDictionaryDefinitionBytes.Add(context.Background(), 1)
+	tb.ExporterOtlpzipDictionaryDefinitions.Add(context.Background(), 1)
+	tb.ExporterOtlpzipDictionaryHits.Add(context.Background(), 1)
+	tb.ExporterOtlpzipDictionaryMisses.Add(context.Background(), 1)
+	tb.ExporterOtlpzipDictionaryResends.Add(context.Background(), 1)
 	tb.ExporterOtlpzipFallbacks.Add(context.Background(), 1)
 	tb.ExporterOtlpzipFrames.Add(context.Background(), 1)
 	tb.ExporterOtlpzipOtlpBytes.Add(context.Background(), 1)
 	tb.ExporterOtlpzipSpans.Add(context.Background(), 1)
 	tb.ExporterOtlpzipSplits.Add(context.Background(), 1)
 	tb.ExporterOtlpzipWireBytes.Add(context.Background(), 1)
+	AssertEqualExporterOtlpzipDictionaryActive(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterOtlpzipDictionaryDefinitionBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterOtlpzipDictionaryDefinitions(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterOtlpzipDictionaryHits(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterOtlpzipDictionaryMisses(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterOtlpzipDictionaryResends(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterOtlpzipFallbacks(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())

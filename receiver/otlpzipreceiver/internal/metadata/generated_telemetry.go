@@ -23,12 +23,18 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                    metric.Meter
-	mu                       sync.Mutex
-	registrations            []metric.Registration
-	ReceiverOtlpzipFrames    metric.Int64Counter
-	ReceiverOtlpzipRefused   metric.Int64Counter
-	ReceiverOtlpzipWireBytes metric.Int64Counter
+	meter                              metric.Meter
+	mu                                 sync.Mutex
+	registrations                      []metric.Registration
+	ReceiverOtlpzipDictionaries        metric.Int64UpDownCounter
+	ReceiverOtlpzipDictionariesDefined metric.Int64Counter
+	ReceiverOtlpzipDictionariesEvicted metric.Int64Counter
+	ReceiverOtlpzipDictionaryHits      metric.Int64Counter
+	ReceiverOtlpzipDictionaryMemory    metric.Int64UpDownCounter
+	ReceiverOtlpzipDictionaryMisses    metric.Int64Counter
+	ReceiverOtlpzipFrames              metric.Int64Counter
+	ReceiverOtlpzipRefused             metric.Int64Counter
+	ReceiverOtlpzipWireBytes           metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -60,6 +66,42 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ReceiverOtlpzipDictionaries, err = builder.meter.Int64UpDownCounter(
+		"otelcol_receiver_otlpzip_dictionaries",
+		metric.WithDescription("Dictionaries held for senders. [Alpha]"),
+		metric.WithUnit("{dictionary}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverOtlpzipDictionariesDefined, err = builder.meter.Int64Counter(
+		"otelcol_receiver_otlpzip_dictionaries_defined",
+		metric.WithDescription("Dictionaries that came with frames. One that is too large to be kept, or held already, counts too. [Alpha]"),
+		metric.WithUnit("{dictionary}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverOtlpzipDictionariesEvicted, err = builder.meter.Int64Counter(
+		"otelcol_receiver_otlpzip_dictionaries_evicted",
+		metric.WithDescription("Dictionaries dropped to make room, by reason (memory when zip::dictionary_memory was full, tenants when there were too many). [Alpha]"),
+		metric.WithUnit("{dictionary}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverOtlpzipDictionaryHits, err = builder.meter.Int64Counter(
+		"otelcol_receiver_otlpzip_dictionary_hits",
+		metric.WithDescription("Frames that named a dictionary which was held for their sender. [Alpha]"),
+		metric.WithUnit("{frame}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverOtlpzipDictionaryMemory, err = builder.meter.Int64UpDownCounter(
+		"otelcol_receiver_otlpzip_dictionary_memory",
+		metric.WithDescription("Memory of the dictionaries held. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverOtlpzipDictionaryMisses, err = builder.meter.Int64Counter(
+		"otelcol_receiver_otlpzip_dictionary_misses",
+		metric.WithDescription("Frames that named a dictionary which was not. They are refused with DICTIONARY_MISSING, and the sender sends the dictionary. [Alpha]"),
+		metric.WithUnit("{frame}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverOtlpzipFrames, err = builder.meter.Int64Counter(
 		"otelcol_receiver_otlpzip_frames",
 		metric.WithDescription("Tracezip frames received, refused ones included, by transport. [Alpha]"),
@@ -68,7 +110,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverOtlpzipRefused, err = builder.meter.Int64Counter(
 		"otelcol_receiver_otlpzip_refused",
-		metric.WithDescription("Tracezip frames refused, by transport and reason (FRAME_CORRUPT, FRAME_TOO_LARGE, FRAME_VERSION, or pipeline when the traces were read but not taken). [Alpha]"),
+		metric.WithDescription("Tracezip frames refused, by transport and reason (FRAME_CORRUPT, FRAME_TOO_LARGE, FRAME_VERSION, DICTIONARY_MISSING, or pipeline when the traces were read but not taken). [Alpha]"),
 		metric.WithUnit("{frame}"),
 	)
 	errs = errors.Join(errs, err)

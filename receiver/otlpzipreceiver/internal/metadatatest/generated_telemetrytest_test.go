@@ -19,9 +19,33 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	tb.ReceiverOtlpzipDictionaries.Add(context.Background(), 1)
+	tb.ReceiverOtlpzipDictionariesDefined.Add(context.Background(), 1)
+	tb.ReceiverOtlpzipDictionariesEvicted.Add(context.Background(), 1)
+	tb.ReceiverOtlpzipDictionaryHits.Add(context.Background(), 1)
+	tb.ReceiverOtlpzipDictionaryMemory.Add(context.Background(), 1)
+	tb.ReceiverOtlpzipDictionaryMisses.Add(context.Background(), 1)
 	tb.ReceiverOtlpzipFrames.Add(context.Background(), 1)
 	tb.ReceiverOtlpzipRefused.Add(context.Background(), 1)
 	tb.ReceiverOtlpzipWireBytes.Add(context.Background(), 1)
+	AssertEqualReceiverOtlpzipDictionaries(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverOtlpzipDictionariesDefined(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverOtlpzipDictionariesEvicted(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverOtlpzipDictionaryHits(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverOtlpzipDictionaryMemory(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverOtlpzipDictionaryMisses(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverOtlpzipFrames(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())

@@ -1,0 +1,373 @@
+package otlpzip
+
+import (
+	"sync"
+	"time"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
+)
+
+// Epochs is the sender's policy for dictionaries towards one endpoint: which one the next frame refers to, and whether the
+// frame brings it along.
+//
+// A dictionary is made from frames that the peer has acknowledged, at first after 4 of them, then after 8, 16, 32 and so on, in
+// the end every 512. It is adopted when encoding one batch both ways says that it saves more, over as many frames as there have
+// been so far, than sending it to every replica costs. One frame then brings it along while the others go on with the one
+// before; when that frame is acknowledged the dictionary is current. Replicas that are known to lack it, as the instance names in
+// their answers tell, get it from the next frames that reach them, for nobody can choose which replica a frame reaches. When all
+// have it, frames name it.
+//
+// An example with two replicas, a and b, behind a balancer:
+//
+//	frames 1…7     stateless, answered by a and b; attempts after 4 and 8
+//	after 8        dictionary X saves 900 bytes a frame; 900 × 8 < 2 × 6000, so it is not adopted
+//	after 16       X' saves 1000 bytes a frame; 1000 × 16 > 2 × 6000: adopted
+//	frame 17       with X' inline, answered by a: X' is current, b lacks it
+//	frame 18       with X' inline, answered by b: all have it
+//	frames 19…     name X'
+//	b restarts     the next frame that reaches it is answered DICTIONARY_MISSING and sent again with X' inline at once
+//
+// Learning happens in the goroutine of a push after the answer has come, where it delays neither the batch nor others: a push
+// that finds another one learning leaves it alone. Nothing runs in the background, so there is nothing to stop.
+//
+// Every Plan is settled by exactly one of Delivered, Missing, Refused and Failed. A nil *Epochs plans stateless frames. It is
+// safe for concurrent use.
+type Epochs struct {
+	maxBytes int
+	notify   func(Event)
+	now      func() time.Time
+
+	// training is held while a push learns; mu is not, so that pushes go on meanwhile.
+	training sync.Mutex
+
+	mu       sync.Mutex
+	events   []Event // to be notified once mu is released
+	maxPeer  int     // memory of the largest dictionary the peer keeps, 0 when it keeps none
+	frames   int     // acknowledged since the start
+	replicas replicas
+
+	trainer   *tracezip.Trainer
+	trainedAt int // frames when the trainer started
+	attemptAt int // frames when a dictionary is tried to be built next
+
+	current  *tracezip.Dictionary // acknowledged by at least one replica
+	previous *tracezip.Dictionary // the one before, which replicas may still be at
+	next     *tracezip.Dictionary // adopted, not yet acknowledged
+	nextGain gain
+	// defining is true while a frame that brings next is under way, teaching counts frames that bring current to a replica
+	// that lacks it, lessons is how many more of those there may be, and taughtAt is what frames was at the last one.
+	defining bool
+	teaching int
+	lessons  int
+	taughtAt int
+
+	ledger   ledger
+	offUntil time.Time
+	offFor   time.Duration
+}
+
+const (
+	firstAttempt    = 4
+	attemptInterval = 512
+	// Every frame is sampled up to this many, then one in sampleInterval: a dictionary that is refreshed every 512 frames
+	// does not need all of them.
+	sampleAll      = 64
+	sampleInterval = 8
+	// maxExpected is how many frames a dictionary may be expected to serve, however many there have been.
+	maxExpected = 4096
+
+	minOff = NegativeTTL
+	maxOff = 2 * time.Hour
+)
+
+// EventKind is what an Event is about.
+type EventKind int
+
+const (
+	// EventAdopted: a dictionary is worth its transfer.
+	EventAdopted EventKind = iota
+	// EventOff: dictionaries do not pay towards this endpoint and rest for a while.
+	EventOff
+	// EventOn: they are tried again.
+	EventOn
+)
+
+// Event is a change of state that an operator may want to know of.
+type Event struct {
+	Kind EventKind
+	// Dictionary is the one adopted.
+	Dictionary *tracezip.Dictionary
+	// TransferBytes is what the adopted dictionary takes on the wire.
+	TransferBytes int
+	// For is how long dictionaries rest, and Reason why.
+	For    time.Duration
+	Reason string
+}
+
+// NewEpochs returns the policy for an endpoint. Its dictionaries take up to maxBytes of memory each. notify is called for
+// every event, in the goroutine of the push that brought it about.
+func NewEpochs(maxBytes int, notify func(Event)) *Epochs {
+	return &Epochs{
+		maxBytes: maxBytes, notify: notify, now: time.Now,
+		replicas: newReplicas(), offFor: minOff,
+	}
+}
+
+// unlock releases mu and tells what has happened.
+func (e *Epochs) unlock() {
+	events := e.events
+	e.events = nil
+	e.mu.Unlock()
+	for _, event := range events {
+		e.notify(event)
+	}
+}
+
+// role is what a frame does besides carrying traces.
+type role int
+
+const (
+	carries role = iota
+	defines      // brings the next dictionary
+	teaches      // brings the current dictionary to a replica that lacks it
+)
+
+// Plan says how one frame is made.
+type Plan struct {
+	// Options are for the encoder; the caller adds what is his own.
+	Options tracezip.FrameOptions
+
+	role role
+	// resent is true for the second attempt with one batch.
+	resent bool
+	// transfer is what the definition takes.
+	transfer int
+}
+
+// DefinitionBytes is how many bytes of the frame are the definition of its dictionary.
+func (p Plan) DefinitionBytes() int { return p.transfer }
+
+// define makes the frame bring a dictionary along, all of it or what there is beyond one that the peer has.
+func (p *Plan) define(r role, d *tracezip.Dictionary, known tracezip.DictionaryID) {
+	p.role, p.transfer = r, d.DefinitionBytes(known)
+	p.Options.Dictionary, p.Options.Define, p.Options.Known = d, true, known
+}
+
+// Heard takes what an answer, to whatever request, said of the peer.
+func (e *Epochs) Heard(c Capability) {
+	if e == nil || !c.Tracezip {
+		return
+	}
+	e.mu.Lock()
+	defer e.unlock()
+	e.maxPeer = c.MaxDictionaryBytes
+	if e.maxPeer > 0 {
+		e.replicas.saw(c.Instance)
+	}
+}
+
+// Plan says how the next frame is made.
+func (e *Epochs) Plan() Plan {
+	if e == nil {
+		return Plan{}
+	}
+	e.mu.Lock()
+	defer e.unlock()
+	if e.maxPeer == 0 || e.resting() {
+		return Plan{}
+	}
+	var p Plan
+	if n := e.frames - e.trainedAt + 1; e.trainer == nil || n <= sampleAll || n%sampleInterval == 0 {
+		p.Options.Sample = new(tracezip.Sample)
+	}
+	switch {
+	case e.next != nil && !e.defining && e.fits(e.next):
+		e.defining = true
+		p.define(defines, e.next, e.known(e.next, e.current))
+	case e.current == nil || !e.fits(e.current):
+	case e.lessons == 0 || e.replicas.without(e.current.ID()) == 0:
+		p.Options.Dictionary = e.current
+	case e.teaching < e.replicas.without(e.current.ID()) || e.frames-e.taughtAt > 2*e.replicas.count():
+		e.teach(&p) // a lesson that is under way for so long may not arrive at all
+	case e.previous != nil && e.known(e.current, e.previous) == e.previous.ID():
+		p.Options.Dictionary = e.previous // which all have, until all have the new one
+	case 4*e.replicas.without(e.current.ID()) <= e.replicas.count():
+		p.Options.Dictionary = e.current // it hardly meets one that lacks it
+	}
+	return p
+}
+
+func (e *Epochs) fits(d *tracezip.Dictionary) bool { return d.MemoryBytes() <= e.maxPeer }
+
+// known names the dictionary that every replica which is going to get d is known to have.
+func (e *Epochs) known(d, before *tracezip.Dictionary) tracezip.DictionaryID {
+	if before == nil || !e.replicas.upTo(d.ID(), before.ID()) {
+		return tracezip.DictionaryID{}
+	}
+	return before.ID()
+}
+
+// teach makes p bring the current dictionary along.
+func (e *Epochs) teach(p *Plan) {
+	e.lessons--
+	e.teaching++
+	e.taughtAt = e.frames
+	p.define(teaches, e.current, e.known(e.current, e.previous))
+}
+
+// settle ends the role of a plan's frame.
+func (e *Epochs) settle(p Plan) {
+	switch p.role {
+	case defines:
+		e.defining = false
+	case teaches:
+		e.teaching--
+	}
+}
+
+// Failed settles a plan whose frame did not get an answer, or one that says nothing of the frame.
+func (e *Epochs) Failed(p Plan) {
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.unlock()
+	e.settle(p)
+}
+
+// Refused settles a plan whose frame of the given size the peer did not take although it speaks tracezip: it was too large
+// with the definition, or could not be read.
+func (e *Epochs) Refused(p Plan, size int) {
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.unlock()
+	e.settle(p)
+	if p.Options.Dictionary == nil {
+		return
+	}
+	if p.role == defines && e.next == p.Options.Dictionary {
+		e.next = nil // the next attempt may make one that passes
+	}
+	e.ledger.missed(size)
+	e.review()
+}
+
+// Missing settles a plan whose frame of the given size the peer refused for want of its dictionary, and says how the same
+// batch is to be sent again, at once: with the dictionary in the frame, or stateless when that has been tried, when the peer
+// keeps no dictionaries, or when another frame is already on its way with it.
+func (e *Epochs) Missing(p Plan, size int, peer Capability) Plan {
+	if e == nil {
+		return Plan{}
+	}
+	e.mu.Lock()
+	defer e.unlock()
+	e.settle(p)
+	e.ledger.missed(size)
+	e.replicas.lacks(peer.Instance)
+	again := Plan{Options: tracezip.FrameOptions{Sample: p.Options.Sample}, resent: true}
+	d := p.Options.Dictionary
+	if d == nil || p.resent || e.review() || d.MemoryBytes() > peer.MaxDictionaryBytes {
+		return again
+	}
+	switch {
+	case p.role == defines && d == e.next && !e.defining:
+		e.defining = true
+		again.define(defines, d, tracezip.DictionaryID{})
+	case d == e.current && e.teaching < e.replicas.without(d.ID()):
+		e.lessons = max(e.lessons, e.maxLessons()) // the replica that missed it has yet to be reached
+		e.teach(&again)
+	}
+	return again
+}
+
+// maxLessons bounds how often the current dictionary is sent for the sake of replicas that lack it: a balancer has then come
+// round to each of them, and those that have not shown up are given up.
+func (e *Epochs) maxLessons() int { return 2 * e.replicas.count() }
+
+// Encode encodes the batch of a plan again, otherwise, and returns the size of the frame.
+type Encode func(tracezip.FrameOptions) (size int, err error)
+
+// Delivered settles a plan whose frame of the given size was acknowledged by that instance of the peer. Now and then it learns
+// from the batch, for which it calls again up to three times before it returns.
+func (e *Epochs) Delivered(p Plan, size int, instance string, again Encode) {
+	if e == nil {
+		return
+	}
+	e.acknowledge(p, size, instance)
+	if p.Options.Sample != nil {
+		e.learn(p, size, again)
+	}
+}
+
+func (e *Epochs) acknowledge(p Plan, size int, instance string) {
+	e.mu.Lock()
+	defer e.unlock()
+	e.settle(p)
+	e.frames++
+	d := p.Options.Dictionary
+	switch {
+	case d == nil || e.resting():
+		return
+	case d == e.next:
+		e.previous, e.current, e.next = e.current, d, nil
+		e.ledger = newLedger(e.nextGain, e.expected())
+		e.replicas.has(instance, d.ID())
+		e.lessons = e.maxLessons()
+	case d == e.current:
+		e.replicas.has(instance, d.ID())
+	}
+	if p.Options.Define {
+		e.ledger.defined(p.transfer)
+		if e.replicas.without(e.currentID()) == 0 {
+			e.lessons = 0
+		}
+		e.review()
+		return
+	}
+	if e.ledger.hit(size) {
+		e.offFor = minOff
+	}
+}
+
+func (e *Epochs) currentID() tracezip.DictionaryID {
+	if e.current == nil {
+		return tracezip.DictionaryID{}
+	}
+	return e.current.ID()
+}
+
+// expected is how many frames a dictionary may serve: as many as there have been.
+func (e *Epochs) expected() int { return min(e.frames, maxExpected) }
+
+// resting reports whether dictionaries are off, and ends that when its time has come.
+func (e *Epochs) resting() bool {
+	if e.offUntil.IsZero() {
+		return false
+	}
+	if e.now().Before(e.offUntil) {
+		return true
+	}
+	e.offUntil = time.Time{}
+	e.events = append(e.events, Event{Kind: EventOn})
+	return false
+}
+
+// review switches dictionaries off when they do not pay. It reports whether they are off.
+func (e *Epochs) review() bool {
+	if !e.offUntil.IsZero() {
+		return true
+	}
+	reason := e.ledger.verdict()
+	if reason == "" || e.current == nil {
+		return false
+	}
+	e.offUntil = e.now().Add(e.offFor)
+	e.events = append(e.events, Event{Kind: EventOff, For: e.offFor, Reason: reason})
+	e.offFor = min(2*e.offFor, maxOff)
+	e.current, e.previous, e.next, e.trainer = nil, nil, nil, nil
+	e.lessons = 0
+	e.ledger = ledger{}
+	return true
+}
