@@ -188,3 +188,54 @@ func report(b *testing.B, spans, bytes int, cpu time.Duration) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(spans), "ns/span")
 	b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N)/float64(spans), "cpu-ns/span")
 }
+
+// BenchmarkLearn is what dictionaries cost beside the frames: a sample of a frame, learning from it, making a dictionary.
+func BenchmarkLearn(b *testing.B) {
+	for _, path := range recordings(b) {
+		batches := cutBatches(readRecording(b, path), 1000, 4000)
+		e := NewEncoder()
+		samples := make([]*Sample, len(batches))
+		take := func(i int) {
+			samples[i] = new(Sample)
+			if _, err := e.Append(nil, batches[i], FrameOptions{Sample: samples[i]}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for i := range batches {
+			take(i)
+		}
+		b.Run(recordingName(path)+"/frame", func(b *testing.B) {
+			var frame []byte
+			for b.Loop() {
+				frame, _ = e.AppendFrame(frame[:0], batches[0])
+			}
+		})
+		b.Run(recordingName(path)+"/frame+sample", func(b *testing.B) {
+			for b.Loop() {
+				take(0)
+			}
+		})
+		b.Run(recordingName(path)+"/observe", func(b *testing.B) {
+			for b.Loop() {
+				t := NewTrainer(256 << 10)
+				for _, s := range samples {
+					t.Observe(s)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(samples)), "us/sample")
+		})
+		b.Run(recordingName(path)+"/build", func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				t := NewTrainer(256 << 10)
+				for _, s := range samples {
+					t.Observe(s)
+				}
+				b.StartTimer()
+				if len(samples) > 1 && t.Build(nil) == nil {
+					b.Fatal("no dictionary")
+				}
+			}
+		})
+	}
+}

@@ -28,8 +28,13 @@ type sampleValue struct {
 	num  uint64
 }
 
-// maxSampled is how many values of a column are looked at; columns with more are unlikely to repeat them.
-const maxSampled = 4 * maxKnown
+// worthLearning tells columns whose values the next frame may repeat from those of ids and texts that never come again.
+func (c *column) worthLearning() bool {
+	return c.distinct <= maxKnown && (c.distinct < c.rows || c.rows <= fewRows)
+}
+
+// fewRows is how many different values in as many rows may still be chance.
+const fewRows = 8
 
 // sample copies what a Trainer needs before the encoder forgets it.
 func (e *Encoder) sample(s *Sample) {
@@ -117,7 +122,7 @@ func (c *sampler) shape(sh *shape) sampleShape {
 	for i, k := range e.set.list(sh.list) {
 		var values []sampleValue
 		col := &e.set.columns[int(sh.columns)+i]
-		if learnable(dListKey{key: k.key, typ: k.typ}) && col.distinct <= maxSampled {
+		if learnable(dListKey{key: k.key, typ: k.typ}) && col.worthLearning() {
 			for at := col.first; at >= 0; at = e.set.values[at].next {
 				v := &e.set.values[at]
 				if k.key == keyOrder {
