@@ -44,11 +44,13 @@ type Epochs struct {
 	events   []Event // to be notified once mu is released
 	maxPeer  int     // memory of the largest dictionary the peer keeps, 0 when it keeps none
 	frames   int     // acknowledged since the start
+	bytes    int64   // of those frames
 	replicas replicas
 
-	trainer   *tracezip.Trainer
-	trainedAt int // frames when the trainer started
-	attemptAt int // frames when a dictionary is tried to be built next
+	trainer     *tracezip.Trainer
+	trainedAt   int // frames when the trainer started
+	attemptAt   int // frames when a dictionary is tried to be built next
+	sampleEvery int // so many frames
 
 	current  *tracezip.Dictionary // acknowledged by at least one replica
 	previous *tracezip.Dictionary // the one before, which replicas may still be at
@@ -69,10 +71,13 @@ type Epochs struct {
 const (
 	firstAttempt    = 4
 	attemptInterval = 512
-	// Every frame is sampled up to this many, then one in sampleInterval: a dictionary that is refreshed every 512 frames
-	// does not need all of them.
-	sampleAll      = 64
-	sampleInterval = 8
+	// Before each attempt that many frames are learnt from, evenly spread: as many as sampleBytes are, within bounds. Learning
+	// from a frame takes longer than making it, so not all can be; more of the small ones are needed to see what they have in
+	// common. Measured on two recordings: at 100 spans a frame, 32 samples lead to frames 1 % larger than learning from all of
+	// them does, 8 to 4 %; at 1,000 spans there is no difference.
+	sampleBytes = 96 << 10
+	minSamples  = 8
+	maxSamples  = 32
 	// maxExpected is how many frames a dictionary may be expected to serve, however many there have been.
 	maxExpected = 4096
 
@@ -177,7 +182,7 @@ func (e *Epochs) Plan() Plan {
 		return Plan{}
 	}
 	var p Plan
-	if n := e.frames - e.trainedAt + 1; e.trainer == nil || n <= sampleAll || n%sampleInterval == 0 {
+	if e.trainer == nil || (e.attemptAt-e.frames-1)%e.sampleEvery == 0 {
 		p.Options.Sample = new(tracezip.Sample)
 	}
 	switch {
@@ -306,6 +311,7 @@ func (e *Epochs) acknowledge(p Plan, size int, instance string) {
 	defer e.unlock()
 	e.settle(p)
 	e.frames++
+	e.bytes += int64(size)
 	d := p.Options.Dictionary
 	switch {
 	case d == nil || e.resting():

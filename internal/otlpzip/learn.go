@@ -38,14 +38,21 @@ func (e *Epochs) lesson() (trainer *tracezip.Trainer, current *tracezip.Dictiona
 	if e.trainer == nil {
 		e.trainer = tracezip.NewTrainer(min(e.maxBytes, e.maxPeer))
 		e.trainedAt = e.frames - 1
-		e.attemptAt = e.trainedAt + firstAttempt
+		e.attemptIn(firstAttempt - 1)
 	}
 	due = e.frames >= e.attemptAt && e.next == nil
 	if due {
 		// After 4, 8, 16 and so on.
-		e.attemptAt = e.frames + min(max(e.frames-e.trainedAt, firstAttempt), attemptInterval)
+		e.attemptIn(min(max(e.frames-e.trainedAt, firstAttempt), attemptInterval))
 	}
 	return e.trainer, e.current, due
+}
+
+// attemptIn puts the next attempt so many frames ahead.
+func (e *Epochs) attemptIn(frames int) {
+	e.attemptAt = e.frames + frames
+	samples := sampleBytes * int64(e.frames) / max(e.bytes, 1)
+	e.sampleEvery = max(1, frames/int(min(max(samples, minSamples), maxSamples)))
 }
 
 // trial is the size of one batch, encoded in every way there is to choose from.
