@@ -31,7 +31,6 @@ type stream struct {
 	t       *testing.T
 	batches []ptrace.Traces
 	sent    map[string]int
-	mu      sync.Mutex
 }
 
 // newStream is n small batches of the sample, for which dictionaries matter most. When the sample is through it begins anew with

@@ -243,6 +243,7 @@ func TestFrameRefused(t *testing.T) {
 		spans     int64 // as OTLP
 	}{
 		{"damaged on the way", frameError(tracezip.ErrCorrupt), "", false, 2, 20},
+		{"no dictionary although none is named", frameError(tracezip.ErrDictionary), "", false, 2, 20},
 		{"version not known", frameError(tracezip.ErrVersion), "", false, 1, 20},
 		{"overloaded", status.Error(codes.Unavailable, "busy"), "busy", false, 2, 0},
 		{"pipeline refuses", status.Error(codes.InvalidArgument, "bad"), "bad", true, 2, 0},

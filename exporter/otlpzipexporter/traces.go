@@ -192,6 +192,7 @@ func (p *tracePusher) orOTLP(ctx context.Context, td ptrace.Traces, spans int, r
 func (p *tracePusher) sendOTLP(ctx context.Context, td ptrace.Traces, spans int, reason string) error {
 	p.tel.fellBack(ctx, reason)
 	r := p.link.traces(ctx, td)
+	p.epochs.Heard(r.peer)
 	switch {
 	case r.verdict == delivered:
 		p.tel.acceptedOTLP(ctx, spans)

@@ -262,6 +262,7 @@ func TestTransportLimits(t *testing.T) {
 
 // TestPipelineErrors: what the pipeline says reaches the sender as with the stock receiver, over OTLP and frames.
 func TestPipelineErrors(t *testing.T) {
+	ofAnotherDictionary, _ := otlpzip.FrameStatus(&tracezip.Error{Kind: tracezip.ErrDictionary, Section: "header", Reason: "elsewhere"})
 	ofAnotherFrame, _ := otlpzip.FrameStatus(&tracezip.Error{Kind: tracezip.ErrCorrupt, Section: "ids", Reason: "elsewhere"})
 	for _, tt := range []struct {
 		name string
@@ -274,6 +275,7 @@ func TestPipelineErrors(t *testing.T) {
 		{"status", status.Error(codes.ResourceExhausted, "slow"), codes.ResourceExhausted, 429},
 		{"permanent status", consumererror.NewPermanent(status.Error(codes.InvalidArgument, "bad")), codes.InvalidArgument, 400},
 		{"unimplemented further down", status.Error(codes.Unimplemented, "backend"), codes.Unimplemented, 404},
+		{"about another dictionary", ofAnotherDictionary.Err(), codes.FailedPrecondition, 500},
 		{"about another frame", consumererror.NewPermanent(ofAnotherFrame.Err()), codes.InvalidArgument, 400},
 	} {
 		for protocol, newSender := range senders {
