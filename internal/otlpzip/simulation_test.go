@@ -124,7 +124,8 @@ func TestSimulation(t *testing.T) {
 			}
 			close(todo)
 			var wg sync.WaitGroup
-			for range 1 + seed%4 {
+			workers := 1 + seed%4
+			for range workers {
 				wg.Go(func() {
 					enc, dec := tracezip.NewEncoder(), tracezip.NewDecoder(tracezip.Limits{})
 					for td := range todo {
@@ -139,7 +140,9 @@ func TestSimulation(t *testing.T) {
 			require.Len(t, w.got, len(sent), "nothing arrived that was not sent")
 			assert.False(t, w.epochs.defining)
 			assert.Zero(t, w.epochs.teaching)
-			assert.Positive(t, w.named)
+			if workers == 1 { // with more, the one that learns may not get to run before the others are through
+				assert.Positive(t, w.named)
+			}
 			t.Logf("%d batches, %d replicas, %d restarts: %d named a dictionary, %d sent again", len(all), len(w.replicas), w.starts-len(w.replicas), w.named, w.resends)
 		})
 	}
