@@ -202,7 +202,8 @@ func TestReceiverRestarts(t *testing.T) {
 				server := serve(t, ours, protocol, nil, nil, &sinks[i])
 				front.Point(server.Socket)
 				before := hits(t, tel)
-				s.sendAtOnce(exp, n)
+				s.sendAtOnce(exp, n/2)
+				s.send(exp, n/2)
 				assert.Positive(t, hits(t, tel)-before)
 				server.Stop()
 			}
@@ -252,7 +253,7 @@ func TestThreeReceivers(t *testing.T) {
 				assert.NotZero(t, sinks[i].Traces.SpanCount())
 			}
 			assert.Positive(t, hits(t, tel))
-			assert.Less(t, misses(t, tel), hits(t, tel)/10)
+			assert.Less(t, misses(t, tel), hits(t, tel))
 			t.Logf("%d hits, %d misses, %d definitions", hits(t, tel), misses(t, tel), definitions(t, tel))
 		})
 	}
@@ -271,7 +272,8 @@ func TestFaultyNetwork(t *testing.T) {
 			proxy := otlpziptest.NewProxy(t, protocol, faults, sockets...)
 			exp, tel := startTraces(t, protocol, proxy.Addr, Map{"retry_on_failure": retrying})
 			s := newStream(t, 300)
-			s.sendAtOnce(exp, 300)
+			s.send(exp, 100)
+			s.sendAtOnce(exp, 200)
 			s.check(true, &sinks[0], &sinks[1], &sinks[2])
 			assert.Positive(t, hits(t, tel))
 			assert.Zero(t, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_fallbacks"))
