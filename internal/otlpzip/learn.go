@@ -107,7 +107,7 @@ func (e *Epochs) consider(trainer *tracezip.Trainer, current, candidate *tracezi
 	if candidate == nil || !e.fits(candidate) {
 		return
 	}
-	if (t.current-t.named)*e.expected() <= t.transfer*e.replicas.count() {
+	if int64(t.current-t.named)*int64(e.expected()) <= int64(t.transfer)*int64(e.replicas.count()) {
 		return
 	}
 	e.next, e.nextGain = candidate, e.ledger.then(t.bare, t.named)
