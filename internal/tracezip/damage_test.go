@@ -248,8 +248,9 @@ func craftedBombs(t testing.TB) map[string][]byte {
 	var count mantissas
 	eventSections := make([][]byte, numSections)
 	copy(eventSections, columnarSections(1, events))
-	eventSections[secNumbers] = count.add(nil, math.MaxInt32)
-	eventSections[secMantissas] = count.appendTo(nil)
+	count.add(math.MaxInt32)
+	eventSections[secNumbers] = count.finish(nil)
+	eventSections[secMantissas] = count.appendTo(nil, eventSections[secNumbers])
 	bombs := map[string][]byte{
 		"declared span count":    frame(0, math.MaxInt32, make([][]byte, numSections)),
 		"constant sections":      frame(flagOTLP, 0, [][]byte{make([]byte, 200<<20)}),

@@ -117,8 +117,9 @@ type dScopeBlock struct {
 }
 
 type dContext struct {
-	start, duration, event uint64 // quanta
-	shapes                 span32
+	start           *power
+	duration, event uint64 // quanta
+	shapes          span32
 }
 
 type dSpan struct {
@@ -366,12 +367,11 @@ func (d *Decoder) readTraces() {
 			trace = uint32(d.overflow.index(len(d.ids16)))
 			r.use(trace)
 		default:
-			place := int(code - traceRecent)
-			if place >= r.n {
+			var ok bool
+			if trace, ok = r.at(int(code - traceRecent)); !ok {
 				d.fail(secTraces, i, "no such recent trace")
 				return
 			}
-			trace = r.traces[place]
 			r.use(trace)
 		}
 		if d.overflow.err != nil {
@@ -468,7 +468,7 @@ func (d *Decoder) resolveTimes() {
 		if at := d.anchors[s.trace]; at >= 0 {
 			predicted = d.spans[at].start
 		}
-		s.start = (predicted/q.start + uint64(d.starts[i])) * q.start
+		s.start = (q.start.quotient(predicted) + uint64(d.starts[i])) * q.start.n
 		d.anchors[s.trace], last = int32(i), s.start
 	}
 	d.lastChild = grow(d.lastChild, len(d.spans))
@@ -476,7 +476,7 @@ func (d *Decoder) resolveTimes() {
 	for _, i := range d.order {
 		if p := d.parentRefs[i]; p >= 0 {
 			q := d.contexts[d.spans[i].context].start
-			d.spans[i].start = (d.spans[predecessor(d.lastChild, p, i)].start/q + uint64(d.starts[i])) * q
+			d.spans[i].start = (q.quotient(d.spans[predecessor(d.lastChild, p, i)].start) + uint64(d.starts[i])) * q.n
 		}
 	}
 }

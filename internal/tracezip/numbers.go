@@ -1,6 +1,12 @@
 package tracezip
 
-import "math/bits"
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/simd"
+)
 
 // Integers are split into a class byte, which is entropy coded, and a mantissa, which is bit-packed as it is.
 //
@@ -43,119 +49,136 @@ func validClass(c byte) bool {
 	return c < classMin && (n > 1 || b == 0)
 }
 
-func classOf(v int64) (class byte, mantissa uint64) {
-	if v == 0 {
-		return 0, 0
-	}
-	sign := byte(0)
-	m := uint64(v)
-	if v < 0 {
-		sign = 1
-		m = -m
-	}
-	n := uint(bits.Len64(m))
-	switch {
-	case n == 64:
-		return classMin, 0
-	case n == 1:
-		return 1 + sign, 0
-	}
-	b := byte(m >> (n - 2) & 1)
-	return 1 + byte(n-1)*4 + b*2 + sign, m & (1<<(n-2) - 1)
+// classValue is what a class says about its values: the magnitude without the mantissa, and the sign as all ones or zeros.
+type classValue struct {
+	magnitude uint64
+	sign      uint64
+	width     uint8
+	step      uint8 // 1 when there is a mantissa
 }
 
-func valueOf(class byte, mantissa uint64) int64 {
-	switch class {
-	case 0:
-		return 0
-	case classMin:
-		return -1 << 63
+var classValues = func() (t [256]classValue) {
+	for i := range t {
+		if !validClass(byte(i)) {
+			continue
+		}
+		v := &t[i]
+		v.width = classWidth[i]
+		v.step = min(v.width, 1)
+		n, b, negative := uint(i-1)/4+1, uint64(i-1)>>1&1, (i-1)&1 == 1
+		switch {
+		case i == 0:
+		case i == classMin:
+			v.magnitude = 1 << 63
+		case n == 1:
+			v.magnitude = 1
+		default:
+			v.magnitude = (2 | b) << (n - 2)
+		}
+		if i > 0 && negative {
+			v.sign = ^uint64(0)
+		}
 	}
-	c := uint(class - 1)
-	n, b, negative := c/4+1, uint64(c>>1&1), c&1 == 1
-	m := uint64(1) << (n - 1)
-	if n > 1 {
-		m |= b<<(n-2) | mantissa
-	}
-	if negative {
-		return -int64(m)
-	}
-	return int64(m)
+	return t
+}()
+
+// value is the number that has the class and the mantissa.
+func (v *classValue) value(mantissa uint64) int64 {
+	return int64((v.magnitude | mantissa) ^ v.sign - v.sign)
 }
 
-// mantissas collects the mantissas of all class columns of a frame. They are stored by width, so that values of one
+// mantissas collects the numbers of a frame, section by section, and stores their mantissas by width, so that those of one
 // width lie together and fill vertical blocks.
 type mantissas struct {
-	vals   []uint64
-	widths []uint8
-	count  [numWidths]int
+	vals   []uint64 // values; magnitudes up to done
+	done   int
 	sorted []uint64
 }
 
-func (m *mantissas) reset() {
-	m.vals, m.widths = m.vals[:0], m.widths[:0]
-	clear(m.count[:])
+func (m *mantissas) reset() { m.vals, m.done = m.vals[:0], 0 }
+
+// add takes the next number of a section.
+func (m *mantissas) add(v int64) { m.vals = append(m.vals, uint64(v)) }
+
+// finish ends a section: it appends the classes of the numbers added since the last one.
+func (m *mantissas) finish(classes []byte) []byte {
+	vals := m.vals[m.done:]
+	m.done = len(m.vals)
+	at := len(classes)
+	classes = slices.Grow(classes, len(vals))[:at+len(vals)]
+	simd.Classify(classes[at:], vals)
+	return classes
 }
 
-// add appends the class of v to classes and keeps the mantissa.
-func (m *mantissas) add(classes []byte, v int64) []byte {
-	c, x := classOf(v)
-	if w := classWidth[c]; w > 0 {
-		m.vals = append(m.vals, x)
-		m.widths = append(m.widths, w)
-		m.count[w]++
+// appendTo writes first the full blocks of every width, narrow to wide, then all remainders as one bit stream. It takes the
+// sections that finish has made, in the same order.
+func (m *mantissas) appendTo(dst []byte, sections ...[]byte) []byte {
+	var count [64]int
+	for _, classes := range sections {
+		for _, c := range classes {
+			count[classWidth[c]&63]++
+		}
 	}
-	return append(classes, c)
-}
-
-// appendTo writes first the full blocks of every width, narrow to wide, then all remainders as one bit stream.
-func (m *mantissas) appendTo(dst []byte) []byte {
-	m.sorted = grow(m.sorted, len(m.vals))
-	var next [numWidths]int
-	for w, at := 1, 0; w < numWidths; w++ {
+	var next [64]int // those without a mantissa are sorted too, which is cheaper than a branch
+	at, size := 0, 0
+	for w, n := range count[:numWidths] {
 		next[w] = at
-		at += m.count[w]
+		at += n
+		size += n * w
 	}
-	for i, w := range m.widths {
-		m.sorted[next[w]] = m.vals[i]
-		next[w]++
+	m.sorted = grow(m.sorted, at)
+	vals := m.vals
+	for _, classes := range sections {
+		for i, c := range classes {
+			place := &next[classWidth[c]&63]
+			m.sorted[*place] = vals[i]
+			*place++
+		}
+		vals = vals[len(classes):]
 	}
-	at := 0
+	dst = slices.Grow(dst, size/8+9)
+	at = count[0]
 	for w := 1; w < numWidths; w++ {
-		for i := 0; i+blockValues <= m.count[w]; i += blockValues {
+		for i := 0; i+blockValues <= count[w]; i += blockValues {
 			dst = appendBlock(dst, m.sorted[at+i:], uint(w))
 		}
-		at += m.count[w]
+		at += count[w]
 	}
-	rest := bitWriter{dst: dst}
-	at = 0
+	rest := bitWriter{dst: dst[len(dst):cap(dst)]}
+	at = count[0]
 	for w := 1; w < numWidths; w++ {
-		for i := m.count[w] &^ (blockValues - 1); i < m.count[w]; i++ {
-			rest.write(m.sorted[at+i], uint(w))
-		}
-		at += m.count[w]
+		rest.write(m.sorted[at+count[w]&^(blockValues-1):at+count[w]], uint(w))
+		at += count[w]
 	}
-	return rest.flush()
+	binary.LittleEndian.PutUint64(rest.dst, rest.acc)
+	return dst[:cap(dst)-len(rest.dst)+int(rest.have+7)/8]
 }
 
 // mantissaReader hands the mantissas back in the order in which their classes stand in the class sections.
 type mantissaReader struct {
-	vals []uint64
-	next [numWidths]int
+	vals []uint64 // vals[0] is the mantissa of those that have none
+	next [64]int
 }
 
 // reset unpacks src; columns are all class sections of the frame, in order.
 func (m *mantissaReader) reset(src []byte, columns ...[]byte) error {
-	var count [numWidths]int
+	var perClass [256]int
 	for _, col := range columns {
-		for i, c := range col {
-			if !validClass(c) {
-				return &Error{Kind: ErrCorrupt, Section: "numbers", Offset: i, Reason: "unknown class"}
-			}
-			count[classWidth[c]]++
+		for _, c := range col {
+			perClass[c]++
 		}
 	}
-	total, bitsLeft, blocks := 0, 0, 0
+	var count [numWidths]int
+	for c, n := range perClass {
+		if n == 0 {
+			continue
+		}
+		if !validClass(byte(c)) {
+			return unknownClass(byte(c), columns)
+		}
+		count[classWidth[c]] += n
+	}
+	total, bitsLeft, blocks := 1, 0, 0
 	for w := 1; w < numWidths; w++ {
 		m.next[w] = total
 		total += count[w]
@@ -166,32 +189,38 @@ func (m *mantissaReader) reset(src []byte, columns ...[]byte) error {
 		return &Error{Kind: ErrCorrupt, Section: "mantissas", Offset: len(src), Reason: "length does not match the classes"}
 	}
 	m.vals = grow(m.vals, total)
+	m.vals[0] = 0
 	rest := bitReader{src: src[blocks:]}
-	at := 0
+	at := 1
 	for w := 1; w < numWidths; w++ {
 		i := 0
 		for ; i+blockValues <= count[w]; i += blockValues {
 			unpackBlock(m.vals[at+i:], src[:blockBytes(uint(w))], uint(w))
 			src = src[blockBytes(uint(w)):]
 		}
-		for ; i < count[w]; i++ {
-			m.vals[at+i] = rest.read(uint(w))
-		}
+		rest.read(m.vals[at+i:at+count[w]], uint(w))
 		at += count[w]
 	}
 	return nil
 }
 
+func unknownClass(class byte, columns [][]byte) error {
+	at := -1
+	for i := 0; at < 0; i++ {
+		at = bytes.IndexByte(columns[i], class)
+	}
+	return &Error{Kind: ErrCorrupt, Section: "numbers", Offset: at, Reason: "unknown class"}
+}
+
 // read appends the values of one class section to dst.
 func (m *mantissaReader) read(dst []int64, classes []byte) []int64 {
-	for _, c := range classes {
-		w := classWidth[c]
-		var x uint64
-		if w > 0 {
-			x = m.vals[m.next[w]]
-			m.next[w]++
-		}
-		dst = append(dst, valueOf(c, x))
+	at := len(dst)
+	dst = slices.Grow(dst, len(classes))[:at+len(classes)]
+	for i, c := range classes {
+		v := &classValues[c]
+		place := &m.next[v.width&63]
+		dst[at+i] = v.value(m.vals[*place])
+		*place += int(v.step)
 	}
 	return dst
 }

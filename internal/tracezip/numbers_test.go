@@ -7,6 +7,14 @@ import (
 	"testing"
 )
 
+// classOf splits a number.
+func classOf(v int64) (class byte, mantissa uint64) {
+	var m mantissas
+	m.add(v)
+	class = m.finish(nil)[0]
+	return class, m.vals[0] & (1<<classWidth[class] - 1)
+}
+
 func TestClasses(t *testing.T) {
 	for v, want := range map[int64]struct {
 		class    byte
@@ -15,12 +23,13 @@ func TestClasses(t *testing.T) {
 		0: {0, 0}, 1: {1, 0}, -1: {2, 0}, 2: {5, 0}, 3: {7, 0}, -3: {8, 0}, 1000: {39, 0b11101000},
 		math.MaxInt64: {251, 1<<61 - 1}, -math.MaxInt64: {252, 1<<61 - 1}, math.MinInt64: {253, 0},
 	} {
-		if c, m := classOf(v); c != want.class || m != want.mantissa || valueOf(c, m) != v {
-			t.Errorf("%d: class %d, mantissa %b, back %d", v, c, m, valueOf(c, m))
+		c, m := classOf(v)
+		if back := classValues[c].value(m); c != want.class || m != want.mantissa || back != v {
+			t.Errorf("%d: class %d, mantissa %b, back %d", v, c, m, back)
 		}
 	}
 	for c := range 256 {
-		if back, _ := classOf(valueOf(byte(c), 0)); validClass(byte(c)) != (back == byte(c)) {
+		if back, _ := classOf(classValues[c].value(0)); validClass(byte(c)) != (back == byte(c)) {
 			t.Errorf("class %d: valid is %v, its value has class %d", c, validClass(byte(c)), back)
 		}
 	}
@@ -71,10 +80,11 @@ func TestMantissas(t *testing.T) {
 				v = int64(r.Uint64N(1 << 20)) // enough of some widths for blocks
 			}
 			want[s] = append(want[s], v)
-			sections[s] = m.add(sections[s], v)
+			m.add(v)
 		}
+		sections[s] = m.finish(sections[s])
 	}
-	packed := m.appendTo(nil)
+	packed := m.appendTo(nil, sections[:]...)
 	var back mantissaReader
 	if err := back.reset(packed, sections[:]...); err != nil {
 		t.Fatal(err)
@@ -107,4 +117,51 @@ func TestTokens(t *testing.T) {
 	f("123e4567-e89b-12d3-a456-4266141740000", 0, 0, 0)
 	f("12345678-1234 0011223344556677", 14, 30, markHex8)
 	f("001122334455667", 0, 0, 0)
+}
+
+// TestTokensEqualPlainScan compares findHex, which skips, with a scan that looks at every byte.
+func TestTokensEqualPlainScan(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20000 {
+		var s []byte
+		for len(s) < 120 {
+			// Runs of digits of lengths around those that matter, ended by one other byte or by the dashes of a UUID.
+			for range []int{1, 4, 4, 7, 8, 8, 12, 15, 16, 17, 31, 32, 33}[r.IntN(13)] {
+				s = append(s, "0123456789abcdef"[r.IntN(16)])
+			}
+			s = append(s, "--------gGA /"[r.IntN(13)])
+			if r.IntN(4) == 0 {
+				s = append(s, "123e4567-e89b-12d3-a456-426614174000"[:36-r.IntN(2)]...)
+			}
+		}
+		text := string(s[:r.IntN(len(s)+1)])
+		for from := 0; from <= len(text); {
+			start, end, mark := findHex(text, from)
+			if a, b, m := plainFindToken(text, from); a != start || b != end || m != mark {
+				t.Fatalf("%q from %d: [%d:%d] %d, want [%d:%d] %d", text, from, start, end, mark, a, b, m)
+			}
+			if from = end; mark == 0 {
+				break
+			}
+		}
+	}
+}
+
+func plainFindToken(s string, from int) (start, end int, mark byte) {
+	for i := from; i < len(s); i++ {
+		j := i
+		for j < len(s) && hexDigit[s[j]] != 0xff {
+			j++
+		}
+		switch {
+		case j-i == 16:
+			return i, j, markHex8
+		case j-i == 32:
+			return i, j, markHex16
+		case j-i == 8 && isUUID(s, i):
+			return i, i + 36, markUUID
+		}
+		i = j
+	}
+	return 0, 0, 0
 }
