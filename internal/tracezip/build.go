@@ -58,7 +58,7 @@ func (b *frameBuilder) build(e *Encoder) [][]byte {
 	b.writeColumns(e)
 	b.writeEvents(e)
 	b.writeLinks(e)
-	b.sections[secMantissas] = b.numbers.appendTo(b.sections[secMantissas], b.sections[secStarts], b.sections[secDurations], b.sections[secNumbers])
+	b.sections[secMantissas] = b.numbers.appendTo(b.sections[secMantissas])
 	return b.sections[:]
 }
 

@@ -250,7 +250,7 @@ func craftedBombs(t testing.TB) map[string][]byte {
 	copy(eventSections, columnarSections(1, events))
 	count.add(math.MaxInt32)
 	eventSections[secNumbers] = count.finish(nil)
-	eventSections[secMantissas] = count.appendTo(nil, eventSections[secNumbers])
+	eventSections[secMantissas] = count.appendTo(nil)
 	bombs := map[string][]byte{
 		"declared span count":    frame(0, math.MaxInt32, make([][]byte, numSections)),
 		"constant sections":      frame(flagOTLP, 0, [][]byte{make([]byte, 200<<20)}),

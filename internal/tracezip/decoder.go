@@ -210,7 +210,7 @@ func (d *Decoder) release() {
 	d.textBuf = cut(d.textBuf)
 	d.strings, d.ids16, d.ids8, d.parents = cut(d.strings), cut(d.ids16), cut(d.ids8), cut(d.parents)
 	d.starts, d.durations, d.nums = cut(d.starts), cut(d.durations), cut(d.nums)
-	d.numbers.vals = cut(d.numbers.vals)
+	d.numbers.reset(nil)
 	// Cleared, not only cut: these hold strings and tables of dictionaries.
 	d.listKeys, d.lists, d.shapes, d.orders = reuse(d.listKeys), reuse(d.lists), reuse(d.shapes), reuse(d.orders)
 	d.keys, d.heads = cut(d.keys), cut(d.heads)
@@ -316,13 +316,11 @@ func (d *Decoder) finish() error {
 
 func (d *Decoder) readNumbers() error {
 	starts, durations, nums := d.sections[secStarts], d.sections[secDurations], d.sections[secNumbers]
-	if err := d.numbers.reset(d.sections[secMantissas], starts, durations, nums); err != nil {
-		return err
-	}
+	d.numbers.reset(d.sections[secMantissas])
 	d.starts = d.numbers.read(d.starts[:0], starts)
 	d.durations = d.numbers.read(d.durations[:0], durations)
 	d.nums = d.numbers.read(d.nums[:0], nums)
-	return nil
+	return d.numbers.end()
 }
 
 // readSpanIDs reads the ids and the shape codes; what the codes mean is known after the tables.

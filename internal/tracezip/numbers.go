@@ -1,7 +1,6 @@
 package tracezip
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 
@@ -19,11 +18,7 @@ import (
 // The mantissa is the magnitude without its two leading bits, n-2 bits wide. Worked example: 1000 = 0b1111101000 has
 // n = 10, b = 1, s = 0: class 1+36+2 = 39, mantissa 0b11101000 in 8 bits.
 
-const (
-	classMin  = 253
-	maxWidth  = 61
-	numWidths = maxWidth + 1
-)
+const classMin = 253
 
 // classWidth is the mantissa width of every class, or 255 for a class that does not exist.
 var classWidth = func() (t [256]uint8) {
@@ -53,18 +48,19 @@ func validClass(c byte) bool {
 type classValue struct {
 	magnitude uint64
 	sign      uint64
-	width     uint8
-	step      uint8 // 1 when there is a mantissa
+	width     uint8 // of the mantissa
 }
+
+// noClass is the width of a class that does not exist: above all others, and a bit that they do not have.
+const noClass = 64
 
 var classValues = func() (t [256]classValue) {
 	for i := range t {
-		if !validClass(byte(i)) {
+		v := &t[i]
+		if v.width = classWidth[i]; !validClass(byte(i)) {
+			v.width = noClass
 			continue
 		}
-		v := &t[i]
-		v.width = classWidth[i]
-		v.step = min(v.width, 1)
 		n, b, negative := uint(i-1)/4+1, uint64(i-1)>>1&1, (i-1)&1 == 1
 		switch {
 		case i == 0:
@@ -87,142 +83,121 @@ func (v *classValue) value(mantissa uint64) int64 {
 	return int64((v.magnitude | mantissa) ^ v.sign - v.sign)
 }
 
-// mantissas collects the numbers of a frame, section by section, and stores their mantissas by width, so that those of one
-// width lie together and fill vertical blocks.
+// mantissas collects the numbers of a frame section by section and packs their mantissas into one stream of bits, least
+// significant bit first, in the order of the classes.
 type mantissas struct {
-	vals   []uint64 // values; magnitudes up to done
-	done   int
-	sorted []uint64
+	vals   []uint64 // of the section at hand
+	stream []byte
+	acc    uint64 // bits that do not fill a word of the stream yet
+	have   uint
 }
 
-func (m *mantissas) reset() { m.vals, m.done = m.vals[:0], 0 }
+func (m *mantissas) reset() {
+	m.vals, m.stream = cut(m.vals), cut(m.stream)
+	m.acc, m.have = 0, 0
+}
 
 // add takes the next number of a section.
 func (m *mantissas) add(v int64) { m.vals = append(m.vals, uint64(v)) }
 
-// finish ends a section: it appends the classes of the numbers added since the last one.
+// finish ends a section: it appends the classes of its numbers to classes and their mantissas to the stream.
 func (m *mantissas) finish(classes []byte) []byte {
-	vals := m.vals[m.done:]
-	m.done = len(m.vals)
 	at := len(classes)
-	classes = slices.Grow(classes, len(vals))[:at+len(vals)]
-	simd.Classify(classes[at:], vals)
+	classes = slices.Grow(classes, len(m.vals))[:at+len(m.vals)]
+	simd.Classify(classes[at:], m.vals)
+	m.pack(classes[at:])
+	m.vals = m.vals[:0]
 	return classes
 }
 
-// appendTo writes first the full blocks of every width, narrow to wide, then all remainders as one bit stream. It takes the
-// sections that finish has made, in the same order.
-func (m *mantissas) appendTo(dst []byte, sections ...[]byte) []byte {
-	var count [64]int
-	for _, classes := range sections {
-		for _, c := range classes {
-			count[classWidth[c]&63]++
-		}
-	}
-	var next [64]int // those without a mantissa are sorted too, which is cheaper than a branch
-	at, size := 0, 0
-	for w, n := range count[:numWidths] {
-		next[w] = at
-		at += n
-		size += n * w
-	}
-	m.sorted = grow(m.sorted, at)
-	vals := m.vals
-	for _, classes := range sections {
-		for i, c := range classes {
-			place := &next[classWidth[c]&63]
-			m.sorted[*place] = vals[i]
-			*place++
-		}
-		vals = vals[len(classes):]
-	}
-	dst = slices.Grow(dst, size/8+9)
-	at = count[0]
-	for w := 1; w < numWidths; w++ {
-		for i := 0; i+blockValues <= count[w]; i += blockValues {
-			dst = appendBlock(dst, m.sorted[at+i:], uint(w))
-		}
-		at += count[w]
-	}
-	rest := bitWriter{dst: dst[len(dst):cap(dst)]}
-	at = count[0]
-	for w := 1; w < numWidths; w++ {
-		rest.write(m.sorted[at+count[w]&^(blockValues-1):at+count[w]], uint(w))
-		at += count[w]
-	}
-	binary.LittleEndian.PutUint64(rest.dst, rest.acc)
-	return dst[:cap(dst)-len(rest.dst)+int(rest.have+7)/8]
-}
-
-// mantissaReader hands the mantissas back in the order in which their classes stand in the class sections.
-type mantissaReader struct {
-	vals []uint64 // vals[0] is the mantissa of those that have none
-	next [64]int
-}
-
-// reset unpacks src; columns are all class sections of the frame, in order.
-func (m *mantissaReader) reset(src []byte, columns ...[]byte) error {
-	var perClass [256]int
-	for _, col := range columns {
-		for _, c := range col {
-			perClass[c]++
-		}
-	}
-	var count [numWidths]int
-	for c, n := range perClass {
-		if n == 0 {
-			continue
-		}
-		if !validClass(byte(c)) {
-			return unknownClass(byte(c), columns)
-		}
-		count[classWidth[c]] += n
-	}
-	total, bitsLeft, blocks := 1, 0, 0
-	for w := 1; w < numWidths; w++ {
-		m.next[w] = total
-		total += count[w]
-		blocks += count[w] / blockValues * blockBytes(uint(w))
-		bitsLeft += count[w] % blockValues * w
-	}
-	if len(src) != blocks+(bitsLeft+7)/8 {
-		return &Error{Kind: ErrCorrupt, Section: "mantissas", Offset: len(src), Reason: "length does not match the classes"}
-	}
-	m.vals = grow(m.vals, total)
-	m.vals[0] = 0
-	rest := bitReader{src: src[blocks:]}
-	at := 1
-	for w := 1; w < numWidths; w++ {
-		i := 0
-		for ; i+blockValues <= count[w]; i += blockValues {
-			unpackBlock(m.vals[at+i:], src[:blockBytes(uint(w))], uint(w))
-			src = src[blockBytes(uint(w)):]
-		}
-		rest.read(m.vals[at+i:at+count[w]], uint(w))
-		at += count[w]
-	}
-	return nil
-}
-
-func unknownClass(class byte, columns [][]byte) error {
-	at := -1
-	for i := 0; at < 0; i++ {
-		at = bytes.IndexByte(columns[i], class)
-	}
-	return &Error{Kind: ErrCorrupt, Section: "numbers", Offset: at, Reason: "unknown class"}
-}
-
-// read appends the values of one class section to dst.
-func (m *mantissaReader) read(dst []int64, classes []byte) []int64 {
-	at := len(dst)
-	dst = slices.Grow(dst, len(classes))[:at+len(classes)]
+func (m *mantissas) pack(classes []byte) {
+	at := len(m.stream)
+	dst := slices.Grow(m.stream, 8*len(classes)+8)
+	dst = dst[:cap(dst)]
+	acc, have := m.acc, m.have
+	vals := m.vals[:len(classes)]
 	for i, c := range classes {
-		v := &classValues[c]
-		place := &m.next[v.width&63]
-		dst[at+i] = v.value(m.vals[*place])
-		*place += int(v.step)
+		w := uint(classWidth[c])
+		v := vals[i] & (1<<(w&63) - 1)
+		acc |= v << (have & 63)
+		if have += w; have >= 64 {
+			binary.LittleEndian.PutUint64(dst[at:], acc)
+			at += 8
+			have -= 64
+			acc = v >> ((w - have) & 63)
+		}
+	}
+	m.stream, m.acc, m.have = dst[:at], acc, have
+}
+
+// appendTo appends the stream of all sections to dst.
+func (m *mantissas) appendTo(dst []byte) []byte {
+	dst = append(dst, m.stream...)
+	for have := int(m.have); have > 0; have -= 8 {
+		dst = append(dst, byte(m.acc))
+		m.acc >>= 8
 	}
 	return dst
+}
+
+// mantissaReader reads the stream that mantissas wrote.
+type mantissaReader struct {
+	src []byte
+	at  uint // in bits
+	err error
+}
+
+func (m *mantissaReader) reset(src []byte) { *m = mantissaReader{src: src} }
+
+// read appends the values of one class section to dst. What is not in the stream is read as zeros; end tells.
+func (m *mantissaReader) read(dst []int64, classes []byte) []int64 {
+	first := len(dst)
+	dst = slices.Grow(dst, len(classes))[:first+len(classes)]
+	at, widths := m.at, uint(0)
+	for i, c := range classes {
+		v := &classValues[c]
+		w := uint(v.width)
+		var bits uint64
+		if src := m.src; at/8+9 <= uint(len(src)) {
+			word := src[at/8:]
+			bits = binary.LittleEndian.Uint64(word) >> (at % 8)
+			if w > 57 {
+				bits |= uint64(word[8]) << (64 - at%8)
+			}
+		} else {
+			bits = m.tail(at)
+		}
+		dst[first+i] = v.value(bits & (1<<(w&63) - 1))
+		at += w
+		widths |= w
+	}
+	m.at = at
+	if widths >= noClass && m.err == nil {
+		m.err = unknownClass(classes)
+	}
+	return dst
+}
+
+// tail returns the 64 bits from at on, near the end of the stream or behind it.
+func (m *mantissaReader) tail(at uint) uint64 {
+	var word [9]byte
+	if at/8 < uint(len(m.src)) {
+		copy(word[:], m.src[at/8:])
+	}
+	return binary.LittleEndian.Uint64(word[:])>>(at%8) | uint64(word[8])<<(64-at%8)
+}
+
+// end reports whether what has been read is what the stream holds.
+func (m *mantissaReader) end() error {
+	if m.err == nil && (m.at+7)/8 != uint(len(m.src)) {
+		return &Error{Kind: ErrCorrupt, Section: "mantissas", Offset: len(m.src), Reason: "length does not match the classes"}
+	}
+	return m.err
+}
+
+func unknownClass(classes []byte) error {
+	at := slices.IndexFunc(classes, func(c byte) bool { return !validClass(c) })
+	return &Error{Kind: ErrCorrupt, Section: "numbers", Offset: at, Reason: "unknown class"}
 }
 
 // grow returns s with length n; its contents are undefined.

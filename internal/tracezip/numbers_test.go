@@ -2,6 +2,7 @@ package tracezip
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -12,7 +13,10 @@ func classOf(v int64) (class byte, mantissa uint64) {
 	var m mantissas
 	m.add(v)
 	class = m.finish(nil)[0]
-	return class, m.vals[0] & (1<<classWidth[class] - 1)
+	for i, b := range m.appendTo(nil) {
+		mantissa |= uint64(b) << (8 * i)
+	}
+	return class, mantissa
 }
 
 func TestClasses(t *testing.T) {
@@ -35,39 +39,20 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// TestBlockLayout pins the vertical layout: SPEC.md, section 3.
-func TestBlockLayout(t *testing.T) {
-	for i, want := range map[int]int{0: 0, 1: 32, 7: 7 * 32, 8: 1, 255: 7*32 + 31} {
-		vals := make([]uint64, blockValues)
-		vals[i] = 1
-		packed := appendBlock(nil, vals, 1)
-		if len(packed) != blockBytes(1) || packed[want/8] != 1<<(want%8) {
-			t.Errorf("value %d is not bit %d of % x", i, want, packed)
-		}
+// TestMantissaLayout pins the example of SPEC.md, section 3.
+func TestMantissaLayout(t *testing.T) {
+	var m mantissas
+	m.add(0b10101)    // 101 in 3 bits
+	m.add(-0b1111111) // 11111 in 5 bits
+	m.add(0)
+	m.add(1000) // 11101000
+	m.finish(nil)
+	if packed := m.appendTo(nil); !bytes.Equal(packed, []byte{0xfd, 0b11101000}) {
+		t.Errorf("% x", packed)
 	}
 }
 
-func TestBlocksOfAllWidths(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for w := uint(1); w <= maxWidth; w++ {
-		vals, back := make([]uint64, blockValues), make([]uint64, blockValues)
-		for i := range vals {
-			vals[i] = r.Uint64() >> (64 - w)
-		}
-		packed := appendBlock([]byte{9}, vals, w)
-		if len(packed) != 1+blockBytes(w) {
-			t.Fatalf("width %d: %d bytes", w, len(packed))
-		}
-		unpackBlock(back, packed[1:], w)
-		for i := range vals {
-			if vals[i] != back[i] {
-				t.Fatalf("width %d, value %d: %x came back as %x", w, i, vals[i], back[i])
-			}
-		}
-	}
-}
-
-// TestMantissas sends numbers of every width through blocks and remainders, over three sections.
+// TestMantissas sends numbers of every width through the stream, over three sections.
 func TestMantissas(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var m mantissas
@@ -77,18 +62,16 @@ func TestMantissas(t *testing.T) {
 		for i := range 5000 {
 			v := int64(r.Uint64()) >> (i % 70 % 64)
 			if i%3 == 0 {
-				v = int64(r.Uint64N(1 << 20)) // enough of some widths for blocks
+				v = int64(r.Uint64N(1 << 20))
 			}
 			want[s] = append(want[s], v)
 			m.add(v)
 		}
 		sections[s] = m.finish(sections[s])
 	}
-	packed := m.appendTo(nil, sections[:]...)
+	packed := m.appendTo(nil)
 	var back mantissaReader
-	if err := back.reset(packed, sections[:]...); err != nil {
-		t.Fatal(err)
-	}
+	back.reset(packed)
 	for s := range sections {
 		for i, v := range back.read(nil, sections[s]) {
 			if v != want[s][i] {
@@ -96,8 +79,24 @@ func TestMantissas(t *testing.T) {
 			}
 		}
 	}
-	if back.reset(packed[:len(packed)-1], sections[:]...) == nil || back.reset(append(bytes.Clone(packed), 0), sections[:]...) == nil {
-		t.Error("a wrong length is accepted")
+	if err := back.end(); err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range [][]byte{packed[:len(packed)-1], packed[:9], nil, append(bytes.Clone(packed), 0)} {
+		back.reset(wrong)
+		for _, classes := range sections {
+			back.read(nil, classes)
+		}
+		if back.end() == nil {
+			t.Errorf("%d bytes instead of %d are accepted", len(wrong), len(packed))
+		}
+	}
+	for c := range 256 {
+		back.reset(make([]byte, 8))
+		back.read(nil, []byte{0, byte(c)})
+		if errors.Is(back.err, ErrCorrupt) == validClass(byte(c)) {
+			t.Errorf("class %d: %v", c, back.err)
+		}
 	}
 }
 

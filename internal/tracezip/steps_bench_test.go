@@ -35,16 +35,17 @@ func BenchmarkSteps(b *testing.B) {
 					}
 					classes[i] = m.finish(classes[i][:0])
 				}
-				packed = m.appendTo(packed[:0], classes[:]...)
+				packed = m.appendTo(packed[:0])
 			})
 			var r mantissaReader
 			var numbers []int64
 			run("unpackNumbers", func(in *stepInput) {
-				if err := r.reset(in.mantissas, in.classes[:]...); err != nil {
-					b.Fatal(err)
-				}
+				r.reset(in.mantissas)
 				for _, c := range in.classes {
 					numbers = r.read(numbers[:0], c)
+				}
+				if err := r.end(); err != nil {
+					b.Fatal(err)
 				}
 			})
 			run("findHex", func(in *stepInput) {
