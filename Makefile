@@ -65,7 +65,7 @@ check-generated: ## fail when `make generate` changes a file
 .PHONY: check-portable
 check-portable: ## arm64 and purego builds of our own packages
 	GOARCH=arm64 go vet $(OWN)
-	go test -tags=$(TAGS),purego ./internal/simd/... ./processor/tracezipprocessor/...
+	go test -tags=$(TAGS),purego ./internal/simd/... ./internal/tracezip/... ./processor/tracezipprocessor/...
 
 # The testbed is vetted only: running it takes a minute of load.
 .PHONY: check-modules

@@ -4,6 +4,7 @@ package simd
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -11,10 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guarded returns n words that end where a page begins which nobody may touch: one read or write beyond is a fault.
-func guarded(t *testing.T, n int) []uint64 {
+// guarded returns n items that end where a page begins which nobody may touch: one read or write beyond is a fault.
+func guarded[T any](t *testing.T, n int) []T {
 	page := unix.Getpagesize()
-	size := (n*8 + page - 1) / page * page
+	bytes := n * int(unsafe.Sizeof(*new(T)))
+	size := (bytes + page - 1) / page * page
 	mem, err := unix.Mmap(-1, 0, size+page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, unix.Munmap(mem)) })
@@ -22,7 +24,7 @@ func guarded(t *testing.T, n int) []uint64 {
 	if n == 0 {
 		return nil
 	}
-	return unsafe.Slice((*uint64)(unsafe.Pointer(&mem[size-n*8])), n)
+	return unsafe.Slice((*T)(unsafe.Pointer(&mem[size-bytes])), n)
 }
 
 func TestHashIDsStaysInsideItsColumns(t *testing.T) {
@@ -30,7 +32,7 @@ func TestHashIDsStaysInsideItsColumns(t *testing.T) {
 		seed := NewSeed()
 		rnd := rand.New(rand.NewPCG(7, 8))
 		for n := range 40 {
-			cols := columns{guarded(t, n), guarded(t, n), guarded(t, n), guarded(t, n)}
+			cols := columns{guarded[uint64](t, n), guarded[uint64](t, n), guarded[uint64](t, n), guarded[uint64](t, n)}
 			for _, c := range [][]uint64{cols.first, cols.last, cols.span} {
 				copy(c, column(rnd, n))
 			}
@@ -38,6 +40,31 @@ func TestHashIDsStaysInsideItsColumns(t *testing.T) {
 			want := make([]uint64, n)
 			hashIDsGeneric(want, cols.first, cols.last, cols.span, &seed)
 			require.ElementsMatch(t, want, cols.dst, "n = %d", n)
+		}
+	})
+}
+
+func TestMoveToFrontStaysInsideItsList(t *testing.T) {
+	eachForm(t, func(t *testing.T) {
+		list := (*[64]uint32)(guarded[uint32](t, 64))
+		for v := range uint32(100) {
+			MoveToFront(list, v)
+			MoveToFront(list, v/2)
+		}
+		require.EqualValues(t, 49, list[0])
+	})
+}
+
+func TestClassifyStaysInsideItsColumns(t *testing.T) {
+	eachForm(t, func(t *testing.T) {
+		rnd := rand.New(rand.NewPCG(9, 10))
+		for n := range 70 {
+			classes, vals := guarded[byte](t, n), guarded[uint64](t, n)
+			copy(vals, numbers(rnd, n, 40))
+			want, wantVals := make([]byte, n), slices.Clone(vals)
+			classifyGeneric(want, wantVals)
+			Classify(classes, vals)
+			require.True(t, slices.Equal(want, classes) && slices.Equal(wantVals, vals), "n = %d", n)
 		}
 	})
 }

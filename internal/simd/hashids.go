@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 )
 
-//go:generate sh -c "cd _gen && go run . -out ../hashids_amd64.s -stubs ../hashids_stub_amd64.go -pkg simd"
-
 // hashIDsMin is the batch from which the kernel is used: its smallest block, where it already wins (see HashIDs).
 const hashIDsMin = 8
 

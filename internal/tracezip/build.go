@@ -70,9 +70,9 @@ func (b *frameBuilder) code(section int, c byte) {
 	b.sections[section] = append(b.sections[section], c)
 }
 
-// number adds v to a class section.
-func (b *frameBuilder) number(section int, v int64) {
-	b.sections[section] = b.numbers.add(b.sections[section], v)
+// finishNumbers writes the classes of the numbers added since the last call.
+func (b *frameBuilder) finishNumbers(section int) {
+	b.sections[section] = b.numbers.finish(b.sections[section])
 }
 
 func (b *frameBuilder) writeSpanIDs(e *Encoder) {
@@ -174,14 +174,15 @@ func (b *frameBuilder) writeTimes(e *Encoder) {
 	b.predictStarts(e)
 	for i := range e.spans {
 		s := &e.spans[i]
-		q := powers[e.contextList[s.context].start.exponent()]
-		b.number(secStarts, int64(s.start/q-b.starts[i]/q))
+		q := e.contextList[s.context].start.power()
+		b.numbers.add(int64(q.quotient(s.start) - q.quotient(b.starts[i])))
 	}
+	b.finishNumbers(secStarts)
 	for i := range e.spans {
 		s := &e.spans[i]
-		q := powers[e.contextList[s.context].duration.exponent()]
-		b.number(secDurations, int64(s.duration)/int64(q))
+		b.numbers.add(e.contextList[s.context].duration.power().exact(int64(s.duration)))
 	}
+	b.finishNumbers(secDurations)
 }
 
 // predictStarts fills b.starts with what a reader can know of the start of each span.
@@ -216,9 +217,9 @@ func (b *frameBuilder) predictStarts(e *Encoder) {
 
 func (b *frameBuilder) writeEvents(e *Encoder) {
 	for _, ev := range e.events {
-		q := powers[e.contextList[ev.context].event.exponent()]
-		b.number(secNumbers, ev.delta/int64(q))
+		b.numbers.add(e.contextList[ev.context].event.power().exact(ev.delta))
 	}
+	b.finishNumbers(secNumbers)
 }
 
 func (b *frameBuilder) writeLinks(e *Encoder) {

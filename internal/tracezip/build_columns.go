@@ -103,7 +103,7 @@ func (w *columnWriter) value(typ byte, v *value) {
 	case typ == typeDouble:
 		w.sections[secRaw] = binary.LittleEndian.AppendUint64(w.sections[secRaw], v.num)
 	default:
-		w.number(secNumbers, int64(v.num)-w.last)
+		w.numbers.add(int64(v.num) - w.last)
 		w.last = int64(v.num)
 	}
 }

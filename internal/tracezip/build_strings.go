@@ -36,7 +36,7 @@ func (b *frameBuilder) defineString(e *Encoder, s string, decimals bool) {
 	for count := 0; mark != 0 && count < maxTokens; start, end, mark = findToken(s, at, decimals) {
 		text = append(appendEscaped(text, s[at:start]), mark)
 		if mark == markDecimal {
-			b.number(secNumbers, decimal(s[start:end]))
+			b.numbers.add(decimal(s[start:end]))
 		} else {
 			tokens[n] = b.token(e, s[start:end], mark)
 			n++

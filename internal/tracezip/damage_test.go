@@ -248,7 +248,8 @@ func craftedBombs(t testing.TB) map[string][]byte {
 	var count mantissas
 	eventSections := make([][]byte, numSections)
 	copy(eventSections, columnarSections(1, events))
-	eventSections[secNumbers] = count.add(nil, math.MaxInt32)
+	count.add(math.MaxInt32)
+	eventSections[secNumbers] = count.finish(nil)
 	eventSections[secMantissas] = count.appendTo(nil)
 	bombs := map[string][]byte{
 		"declared span count":    frame(0, math.MaxInt32, make([][]byte, numSections)),

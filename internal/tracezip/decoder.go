@@ -117,8 +117,9 @@ type dScopeBlock struct {
 }
 
 type dContext struct {
-	start, duration, event uint64 // quanta
-	shapes                 span32
+	start           *power
+	duration, event uint64 // quanta
+	shapes          span32
 }
 
 type dSpan struct {
@@ -209,7 +210,7 @@ func (d *Decoder) release() {
 	d.textBuf = cut(d.textBuf)
 	d.strings, d.ids16, d.ids8, d.parents = cut(d.strings), cut(d.ids16), cut(d.ids8), cut(d.parents)
 	d.starts, d.durations, d.nums = cut(d.starts), cut(d.durations), cut(d.nums)
-	d.numbers.vals = cut(d.numbers.vals)
+	d.numbers.reset(nil)
 	// Cleared, not only cut: these hold strings and tables of dictionaries.
 	d.listKeys, d.lists, d.shapes, d.orders = reuse(d.listKeys), reuse(d.lists), reuse(d.shapes), reuse(d.orders)
 	d.keys, d.heads = cut(d.keys), cut(d.heads)
@@ -315,13 +316,11 @@ func (d *Decoder) finish() error {
 
 func (d *Decoder) readNumbers() error {
 	starts, durations, nums := d.sections[secStarts], d.sections[secDurations], d.sections[secNumbers]
-	if err := d.numbers.reset(d.sections[secMantissas], starts, durations, nums); err != nil {
-		return err
-	}
+	d.numbers.reset(d.sections[secMantissas])
 	d.starts = d.numbers.read(d.starts[:0], starts)
 	d.durations = d.numbers.read(d.durations[:0], durations)
 	d.nums = d.numbers.read(d.nums[:0], nums)
-	return nil
+	return d.numbers.end()
 }
 
 // readSpanIDs reads the ids and the shape codes; what the codes mean is known after the tables.
@@ -366,12 +365,11 @@ func (d *Decoder) readTraces() {
 			trace = uint32(d.overflow.index(len(d.ids16)))
 			r.use(trace)
 		default:
-			place := int(code - traceRecent)
-			if place >= r.n {
+			var ok bool
+			if trace, ok = r.at(int(code - traceRecent)); !ok {
 				d.fail(secTraces, i, "no such recent trace")
 				return
 			}
-			trace = r.traces[place]
 			r.use(trace)
 		}
 		if d.overflow.err != nil {
@@ -468,7 +466,7 @@ func (d *Decoder) resolveTimes() {
 		if at := d.anchors[s.trace]; at >= 0 {
 			predicted = d.spans[at].start
 		}
-		s.start = (predicted/q.start + uint64(d.starts[i])) * q.start
+		s.start = (q.start.quotient(predicted) + uint64(d.starts[i])) * q.start.n
 		d.anchors[s.trace], last = int32(i), s.start
 	}
 	d.lastChild = grow(d.lastChild, len(d.spans))
@@ -476,7 +474,7 @@ func (d *Decoder) resolveTimes() {
 	for _, i := range d.order {
 		if p := d.parentRefs[i]; p >= 0 {
 			q := d.contexts[d.spans[i].context].start
-			d.spans[i].start = (d.spans[predecessor(d.lastChild, p, i)].start/q + uint64(d.starts[i])) * q
+			d.spans[i].start = (q.quotient(d.spans[predecessor(d.lastChild, p, i)].start) + uint64(d.starts[i])) * q.n
 		}
 	}
 }

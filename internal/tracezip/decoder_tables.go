@@ -341,7 +341,7 @@ func (d *Decoder) readContexts() {
 			return
 		}
 		d.contexts[i] = dContext{
-			start: powers[times&15], duration: powers[times>>4], event: powers[event],
+			start: &powers[times&15], duration: powers[times>>4].n, event: powers[event].n,
 			shapes: d.readShapes(classSpan),
 		}
 	}

@@ -75,19 +75,6 @@ type linkRecord struct {
 	span  uint64
 }
 
-// quantum finds the largest power of ten up to 10^9 that divides all values.
-type quantum struct{ less uint8 } // 9 minus the exponent, so that the zero value is the start
-
-var powers = [10]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
-
-func (q *quantum) exponent() uint8 { return 9 - q.less }
-
-func (q *quantum) add(v uint64) {
-	for q.less < 9 && v%powers[9-q.less] != 0 {
-		q.less++
-	}
-}
-
 // NewEncoder returns an Encoder.
 func NewEncoder() *Encoder {
 	e := &Encoder{entries: make([]entry, 1, 64)}

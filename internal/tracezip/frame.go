@@ -1,6 +1,7 @@
 package tracezip
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"runtime"
@@ -159,14 +160,8 @@ func repetitive(raw []byte) bool {
 	return equal*8 > n && len(raw) > minCompress
 }
 
-func isConstant(b []byte) bool {
-	for _, c := range b {
-		if c != b[0] {
-			return false
-		}
-	}
-	return true
-}
+// isConstant reports whether b, which is not empty, is one byte repeated: equal to itself moved by one.
+func isConstant(b []byte) bool { return bytes.Equal(b[1:], b[:len(b)-1]) }
 
 // unpacker is the inverse of packer. Its buffers live until the next frame.
 type unpacker struct {

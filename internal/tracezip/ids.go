@@ -1,6 +1,10 @@
 package tracezip
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/simd"
+)
 
 // idTable knows the frame's ids, and later the hex tokens found in its text, by value.
 //
@@ -87,31 +91,29 @@ func (t *idTable) addSpan(id uint64) {
 	}
 }
 
-// recent is the list of recently used traces, newest first.
-type recent struct {
-	traces [recentTraces]uint32
-	n      int
-}
+// recent is the list of recently used traces, newest first. The entries are one more than the trace: 0 is no trace.
+type recent [recentTraces]uint32
 
 // use moves trace to the front and returns the place it had, or -1.
 func (r *recent) use(trace uint32) int {
-	for i, t := range r.traces[:r.n] {
-		if t == trace {
-			copy(r.traces[1:i+1], r.traces[:i])
-			r.traces[0] = trace
-			return i
-		}
+	if place := simd.MoveToFront((*[recentTraces]uint32)(r), trace+1); place < recentTraces {
+		return place
 	}
-	r.push(trace)
 	return -1
 }
 
+// push puts a trace in front that is not in the list.
 func (r *recent) push(trace uint32) {
-	if r.n < recentTraces {
-		r.n++
+	copy(r[1:], r[:])
+	r[0] = trace + 1
+}
+
+// at returns the trace at a place.
+func (r *recent) at(place int) (trace uint32, ok bool) {
+	if place >= recentTraces || r[place] == 0 {
+		return 0, false
 	}
-	copy(r.traces[1:r.n], r.traces[:r.n-1])
-	r.traces[0] = trace
+	return r[place] - 1, true
 }
 
 // breakCycles returns the parents by which start times are predicted: those in parents, except that one span of every

@@ -1,6 +1,11 @@
 package tracezip
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/simd"
+)
 
 // Integers are split into a class byte, which is entropy coded, and a mantissa, which is bit-packed as it is.
 //
@@ -13,11 +18,7 @@ import "math/bits"
 // The mantissa is the magnitude without its two leading bits, n-2 bits wide. Worked example: 1000 = 0b1111101000 has
 // n = 10, b = 1, s = 0: class 1+36+2 = 39, mantissa 0b11101000 in 8 bits.
 
-const (
-	classMin  = 253
-	maxWidth  = 61
-	numWidths = maxWidth + 1
-)
+const classMin = 253
 
 // classWidth is the mantissa width of every class, or 255 for a class that does not exist.
 var classWidth = func() (t [256]uint8) {
@@ -43,157 +44,160 @@ func validClass(c byte) bool {
 	return c < classMin && (n > 1 || b == 0)
 }
 
-func classOf(v int64) (class byte, mantissa uint64) {
-	if v == 0 {
-		return 0, 0
-	}
-	sign := byte(0)
-	m := uint64(v)
-	if v < 0 {
-		sign = 1
-		m = -m
-	}
-	n := uint(bits.Len64(m))
-	switch {
-	case n == 64:
-		return classMin, 0
-	case n == 1:
-		return 1 + sign, 0
-	}
-	b := byte(m >> (n - 2) & 1)
-	return 1 + byte(n-1)*4 + b*2 + sign, m & (1<<(n-2) - 1)
+// classValue is what a class says about its values: the magnitude without the mantissa, and the sign as all ones or zeros.
+type classValue struct {
+	magnitude uint64
+	sign      uint64
+	width     uint8 // of the mantissa
 }
 
-func valueOf(class byte, mantissa uint64) int64 {
-	switch class {
-	case 0:
-		return 0
-	case classMin:
-		return -1 << 63
+// noClass is the width of a class that does not exist: above all others, and a bit that they do not have.
+const noClass = 64
+
+var classValues = func() (t [256]classValue) {
+	for i := range t {
+		v := &t[i]
+		if v.width = classWidth[i]; !validClass(byte(i)) {
+			v.width = noClass
+			continue
+		}
+		n, b, negative := uint(i-1)/4+1, uint64(i-1)>>1&1, (i-1)&1 == 1
+		switch {
+		case i == 0:
+		case i == classMin:
+			v.magnitude = 1 << 63
+		case n == 1:
+			v.magnitude = 1
+		default:
+			v.magnitude = (2 | b) << (n - 2)
+		}
+		if i > 0 && negative {
+			v.sign = ^uint64(0)
+		}
 	}
-	c := uint(class - 1)
-	n, b, negative := c/4+1, uint64(c>>1&1), c&1 == 1
-	m := uint64(1) << (n - 1)
-	if n > 1 {
-		m |= b<<(n-2) | mantissa
-	}
-	if negative {
-		return -int64(m)
-	}
-	return int64(m)
+	return t
+}()
+
+// value is the number that has the class and the mantissa.
+func (v *classValue) value(mantissa uint64) int64 {
+	return int64((v.magnitude | mantissa) ^ v.sign - v.sign)
 }
 
-// mantissas collects the mantissas of all class columns of a frame. They are stored by width, so that values of one
-// width lie together and fill vertical blocks.
+// mantissas collects the numbers of a frame section by section and packs their mantissas into one stream of bits, least
+// significant bit first, in the order of the classes.
 type mantissas struct {
-	vals   []uint64
-	widths []uint8
-	count  [numWidths]int
-	sorted []uint64
+	vals   []uint64 // of the section at hand
+	stream []byte
+	acc    uint64 // bits that do not fill a word of the stream yet
+	have   uint
 }
 
 func (m *mantissas) reset() {
-	m.vals, m.widths = m.vals[:0], m.widths[:0]
-	clear(m.count[:])
+	m.vals, m.stream = cut(m.vals), cut(m.stream)
+	m.acc, m.have = 0, 0
 }
 
-// add appends the class of v to classes and keeps the mantissa.
-func (m *mantissas) add(classes []byte, v int64) []byte {
-	c, x := classOf(v)
-	if w := classWidth[c]; w > 0 {
-		m.vals = append(m.vals, x)
-		m.widths = append(m.widths, w)
-		m.count[w]++
+// add takes the next number of a section.
+func (m *mantissas) add(v int64) { m.vals = append(m.vals, uint64(v)) }
+
+// finish ends a section: it appends the classes of its numbers to classes and their mantissas to the stream.
+func (m *mantissas) finish(classes []byte) []byte {
+	at := len(classes)
+	classes = slices.Grow(classes, len(m.vals))[:at+len(m.vals)]
+	simd.Classify(classes[at:], m.vals)
+	m.pack(classes[at:])
+	m.vals = m.vals[:0]
+	return classes
+}
+
+func (m *mantissas) pack(classes []byte) {
+	at := len(m.stream)
+	dst := slices.Grow(m.stream, 8*len(classes)+8)
+	dst = dst[:cap(dst)]
+	acc, have := m.acc, m.have
+	vals := m.vals[:len(classes)]
+	for i, c := range classes {
+		w := uint(classWidth[c])
+		v := vals[i] & (1<<(w&63) - 1)
+		acc |= v << (have & 63)
+		if have += w; have >= 64 {
+			binary.LittleEndian.PutUint64(dst[at:], acc)
+			at += 8
+			have -= 64
+			acc = v >> ((w - have) & 63)
+		}
 	}
-	return append(classes, c)
+	m.stream, m.acc, m.have = dst[:at], acc, have
 }
 
-// appendTo writes first the full blocks of every width, narrow to wide, then all remainders as one bit stream.
+// appendTo appends the stream of all sections to dst.
 func (m *mantissas) appendTo(dst []byte) []byte {
-	m.sorted = grow(m.sorted, len(m.vals))
-	var next [numWidths]int
-	for w, at := 1, 0; w < numWidths; w++ {
-		next[w] = at
-		at += m.count[w]
-	}
-	for i, w := range m.widths {
-		m.sorted[next[w]] = m.vals[i]
-		next[w]++
-	}
-	at := 0
-	for w := 1; w < numWidths; w++ {
-		for i := 0; i+blockValues <= m.count[w]; i += blockValues {
-			dst = appendBlock(dst, m.sorted[at+i:], uint(w))
-		}
-		at += m.count[w]
-	}
-	rest := bitWriter{dst: dst}
-	at = 0
-	for w := 1; w < numWidths; w++ {
-		for i := m.count[w] &^ (blockValues - 1); i < m.count[w]; i++ {
-			rest.write(m.sorted[at+i], uint(w))
-		}
-		at += m.count[w]
-	}
-	return rest.flush()
-}
-
-// mantissaReader hands the mantissas back in the order in which their classes stand in the class sections.
-type mantissaReader struct {
-	vals []uint64
-	next [numWidths]int
-}
-
-// reset unpacks src; columns are all class sections of the frame, in order.
-func (m *mantissaReader) reset(src []byte, columns ...[]byte) error {
-	var count [numWidths]int
-	for _, col := range columns {
-		for i, c := range col {
-			if !validClass(c) {
-				return &Error{Kind: ErrCorrupt, Section: "numbers", Offset: i, Reason: "unknown class"}
-			}
-			count[classWidth[c]]++
-		}
-	}
-	total, bitsLeft, blocks := 0, 0, 0
-	for w := 1; w < numWidths; w++ {
-		m.next[w] = total
-		total += count[w]
-		blocks += count[w] / blockValues * blockBytes(uint(w))
-		bitsLeft += count[w] % blockValues * w
-	}
-	if len(src) != blocks+(bitsLeft+7)/8 {
-		return &Error{Kind: ErrCorrupt, Section: "mantissas", Offset: len(src), Reason: "length does not match the classes"}
-	}
-	m.vals = grow(m.vals, total)
-	rest := bitReader{src: src[blocks:]}
-	at := 0
-	for w := 1; w < numWidths; w++ {
-		i := 0
-		for ; i+blockValues <= count[w]; i += blockValues {
-			unpackBlock(m.vals[at+i:], src[:blockBytes(uint(w))], uint(w))
-			src = src[blockBytes(uint(w)):]
-		}
-		for ; i < count[w]; i++ {
-			m.vals[at+i] = rest.read(uint(w))
-		}
-		at += count[w]
-	}
-	return nil
-}
-
-// read appends the values of one class section to dst.
-func (m *mantissaReader) read(dst []int64, classes []byte) []int64 {
-	for _, c := range classes {
-		w := classWidth[c]
-		var x uint64
-		if w > 0 {
-			x = m.vals[m.next[w]]
-			m.next[w]++
-		}
-		dst = append(dst, valueOf(c, x))
+	dst = append(dst, m.stream...)
+	for have := int(m.have); have > 0; have -= 8 {
+		dst = append(dst, byte(m.acc))
+		m.acc >>= 8
 	}
 	return dst
+}
+
+// mantissaReader reads the stream that mantissas wrote.
+type mantissaReader struct {
+	src []byte
+	at  uint // in bits
+	err error
+}
+
+func (m *mantissaReader) reset(src []byte) { *m = mantissaReader{src: src} }
+
+// read appends the values of one class section to dst. What is not in the stream is read as zeros; end tells.
+func (m *mantissaReader) read(dst []int64, classes []byte) []int64 {
+	first := len(dst)
+	dst = slices.Grow(dst, len(classes))[:first+len(classes)]
+	at, widths := m.at, uint(0)
+	for i, c := range classes {
+		v := &classValues[c]
+		w := uint(v.width)
+		var bits uint64
+		if src := m.src; at/8+9 <= uint(len(src)) {
+			word := src[at/8:]
+			bits = binary.LittleEndian.Uint64(word) >> (at % 8)
+			if w > 57 {
+				bits |= uint64(word[8]) << (64 - at%8)
+			}
+		} else {
+			bits = m.tail(at)
+		}
+		dst[first+i] = v.value(bits & (1<<(w&63) - 1))
+		at += w
+		widths |= w
+	}
+	m.at = at
+	if widths >= noClass && m.err == nil {
+		m.err = unknownClass(classes)
+	}
+	return dst
+}
+
+// tail returns the 64 bits from at on, near the end of the stream or behind it.
+func (m *mantissaReader) tail(at uint) uint64 {
+	var word [9]byte
+	if at/8 < uint(len(m.src)) {
+		copy(word[:], m.src[at/8:])
+	}
+	return binary.LittleEndian.Uint64(word[:])>>(at%8) | uint64(word[8])<<(64-at%8)
+}
+
+// end reports whether what has been read is what the stream holds.
+func (m *mantissaReader) end() error {
+	if m.err == nil && (m.at+7)/8 != uint(len(m.src)) {
+		return &Error{Kind: ErrCorrupt, Section: "mantissas", Offset: len(m.src), Reason: "length does not match the classes"}
+	}
+	return m.err
+}
+
+func unknownClass(classes []byte) error {
+	at := slices.IndexFunc(classes, func(c byte) bool { return !validClass(c) })
+	return &Error{Kind: ErrCorrupt, Section: "numbers", Offset: at, Reason: "unknown class"}
 }
 
 // grow returns s with length n; its contents are undefined.

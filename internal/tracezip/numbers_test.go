@@ -2,10 +2,22 @@ package tracezip
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
 )
+
+// classOf splits a number.
+func classOf(v int64) (class byte, mantissa uint64) {
+	var m mantissas
+	m.add(v)
+	class = m.finish(nil)[0]
+	for i, b := range m.appendTo(nil) {
+		mantissa |= uint64(b) << (8 * i)
+	}
+	return class, mantissa
+}
 
 func TestClasses(t *testing.T) {
 	for v, want := range map[int64]struct {
@@ -15,50 +27,32 @@ func TestClasses(t *testing.T) {
 		0: {0, 0}, 1: {1, 0}, -1: {2, 0}, 2: {5, 0}, 3: {7, 0}, -3: {8, 0}, 1000: {39, 0b11101000},
 		math.MaxInt64: {251, 1<<61 - 1}, -math.MaxInt64: {252, 1<<61 - 1}, math.MinInt64: {253, 0},
 	} {
-		if c, m := classOf(v); c != want.class || m != want.mantissa || valueOf(c, m) != v {
-			t.Errorf("%d: class %d, mantissa %b, back %d", v, c, m, valueOf(c, m))
+		c, m := classOf(v)
+		if back := classValues[c].value(m); c != want.class || m != want.mantissa || back != v {
+			t.Errorf("%d: class %d, mantissa %b, back %d", v, c, m, back)
 		}
 	}
 	for c := range 256 {
-		if back, _ := classOf(valueOf(byte(c), 0)); validClass(byte(c)) != (back == byte(c)) {
+		if back, _ := classOf(classValues[c].value(0)); validClass(byte(c)) != (back == byte(c)) {
 			t.Errorf("class %d: valid is %v, its value has class %d", c, validClass(byte(c)), back)
 		}
 	}
 }
 
-// TestBlockLayout pins the vertical layout: SPEC.md, section 3.
-func TestBlockLayout(t *testing.T) {
-	for i, want := range map[int]int{0: 0, 1: 32, 7: 7 * 32, 8: 1, 255: 7*32 + 31} {
-		vals := make([]uint64, blockValues)
-		vals[i] = 1
-		packed := appendBlock(nil, vals, 1)
-		if len(packed) != blockBytes(1) || packed[want/8] != 1<<(want%8) {
-			t.Errorf("value %d is not bit %d of % x", i, want, packed)
-		}
+// TestMantissaLayout pins the example of SPEC.md, section 3.
+func TestMantissaLayout(t *testing.T) {
+	var m mantissas
+	m.add(0b10101)    // 101 in 3 bits
+	m.add(-0b1111111) // 11111 in 5 bits
+	m.add(0)
+	m.add(1000) // 11101000
+	m.finish(nil)
+	if packed := m.appendTo(nil); !bytes.Equal(packed, []byte{0xfd, 0b11101000}) {
+		t.Errorf("% x", packed)
 	}
 }
 
-func TestBlocksOfAllWidths(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for w := uint(1); w <= maxWidth; w++ {
-		vals, back := make([]uint64, blockValues), make([]uint64, blockValues)
-		for i := range vals {
-			vals[i] = r.Uint64() >> (64 - w)
-		}
-		packed := appendBlock([]byte{9}, vals, w)
-		if len(packed) != 1+blockBytes(w) {
-			t.Fatalf("width %d: %d bytes", w, len(packed))
-		}
-		unpackBlock(back, packed[1:], w)
-		for i := range vals {
-			if vals[i] != back[i] {
-				t.Fatalf("width %d, value %d: %x came back as %x", w, i, vals[i], back[i])
-			}
-		}
-	}
-}
-
-// TestMantissas sends numbers of every width through blocks and remainders, over three sections.
+// TestMantissas sends numbers of every width through the stream, over three sections.
 func TestMantissas(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var m mantissas
@@ -68,17 +62,16 @@ func TestMantissas(t *testing.T) {
 		for i := range 5000 {
 			v := int64(r.Uint64()) >> (i % 70 % 64)
 			if i%3 == 0 {
-				v = int64(r.Uint64N(1 << 20)) // enough of some widths for blocks
+				v = int64(r.Uint64N(1 << 20))
 			}
 			want[s] = append(want[s], v)
-			sections[s] = m.add(sections[s], v)
+			m.add(v)
 		}
+		sections[s] = m.finish(sections[s])
 	}
 	packed := m.appendTo(nil)
 	var back mantissaReader
-	if err := back.reset(packed, sections[:]...); err != nil {
-		t.Fatal(err)
-	}
+	back.reset(packed)
 	for s := range sections {
 		for i, v := range back.read(nil, sections[s]) {
 			if v != want[s][i] {
@@ -86,8 +79,24 @@ func TestMantissas(t *testing.T) {
 			}
 		}
 	}
-	if back.reset(packed[:len(packed)-1], sections[:]...) == nil || back.reset(append(bytes.Clone(packed), 0), sections[:]...) == nil {
-		t.Error("a wrong length is accepted")
+	if err := back.end(); err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range [][]byte{packed[:len(packed)-1], packed[:9], nil, append(bytes.Clone(packed), 0)} {
+		back.reset(wrong)
+		for _, classes := range sections {
+			back.read(nil, classes)
+		}
+		if back.end() == nil {
+			t.Errorf("%d bytes instead of %d are accepted", len(wrong), len(packed))
+		}
+	}
+	for c := range 256 {
+		back.reset(make([]byte, 8))
+		back.read(nil, []byte{0, byte(c)})
+		if errors.Is(back.err, ErrCorrupt) == validClass(byte(c)) {
+			t.Errorf("class %d: %v", c, back.err)
+		}
 	}
 }
 
@@ -107,4 +116,51 @@ func TestTokens(t *testing.T) {
 	f("123e4567-e89b-12d3-a456-4266141740000", 0, 0, 0)
 	f("12345678-1234 0011223344556677", 14, 30, markHex8)
 	f("001122334455667", 0, 0, 0)
+}
+
+// TestTokensEqualPlainScan compares findHex, which skips, with a scan that looks at every byte.
+func TestTokensEqualPlainScan(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20000 {
+		var s []byte
+		for len(s) < 120 {
+			// Runs of digits of lengths around those that matter, ended by one other byte or by the dashes of a UUID.
+			for range []int{1, 4, 4, 7, 8, 8, 12, 15, 16, 17, 31, 32, 33}[r.IntN(13)] {
+				s = append(s, "0123456789abcdef"[r.IntN(16)])
+			}
+			s = append(s, "--------gGA /"[r.IntN(13)])
+			if r.IntN(4) == 0 {
+				s = append(s, "123e4567-e89b-12d3-a456-426614174000"[:36-r.IntN(2)]...)
+			}
+		}
+		text := string(s[:r.IntN(len(s)+1)])
+		for from := 0; from <= len(text); {
+			start, end, mark := findHex(text, from)
+			if a, b, m := plainFindToken(text, from); a != start || b != end || m != mark {
+				t.Fatalf("%q from %d: [%d:%d] %d, want [%d:%d] %d", text, from, start, end, mark, a, b, m)
+			}
+			if from = end; mark == 0 {
+				break
+			}
+		}
+	}
+}
+
+func plainFindToken(s string, from int) (start, end int, mark byte) {
+	for i := from; i < len(s); i++ {
+		j := i
+		for j < len(s) && hexDigit[s[j]] != 0xff {
+			j++
+		}
+		switch {
+		case j-i == 16:
+			return i, j, markHex8
+		case j-i == 32:
+			return i, j, markHex16
+		case j-i == 8 && isUUID(s, i):
+			return i, i + 36, markUUID
+		}
+		i = j
+	}
+	return 0, 0, 0
 }

@@ -47,13 +47,26 @@ func findToken(s string, from int, decimals bool) (start, end int, mark byte) {
 	return findHex(s, from)
 }
 
+// minRun is the length of the shortest run of hex digits a token begins with: the first group of a UUID.
+const minRun = 8
+
+// findHex does not look at every byte: a run of eight that begins within the next eight bytes holds the last of them, and
+// also the byte four before or the one four behind.
 func findHex(s string, from int) (start, end int, mark byte) {
 	for i := from; i+minToken <= len(s); {
-		if hexDigit[s[i]] == 0xff {
-			i++
+		last := i + minRun - 1
+		if hexDigit[s[last]]|hexDigit[s[last-4]]&hexDigit[s[last+4]] == 0xff {
+			i += minRun
 			continue
 		}
-		j := i + 1
+		for last >= i && hexDigit[s[last]] != 0xff {
+			last--
+		}
+		if last >= i {
+			i = last + 1
+			continue
+		}
+		j := i + minRun
 		for j < len(s) && hexDigit[s[j]] != 0xff {
 			j++
 		}
