@@ -71,8 +71,8 @@ func TestOrders(t *testing.T) {
 			t.Fatal("came back different with a dictionary:", err)
 		}
 	}
-	if len(s.dict.orders) < 100 {
-		t.Errorf("the dictionary knows %d orders", len(s.dict.orders))
+	if len(s.dict.orders) == 0 {
+		t.Error("the dictionary knows no order")
 	}
 }
 
