@@ -38,7 +38,7 @@ func (o *orderSet) reset() {
 }
 
 // Two checkpoints: some batches begin with a sender that keeps its attributes in order.
-const firstOrderCheck, secondOrderCheck = 32, 256
+const firstOrderCheck, secondOrderCheck = 16, 256
 
 // checkOrders sets e.unordered when the lists so far are many more than the sets of attributes that they hold. The batch is
 // then read again from its start.
@@ -62,7 +62,7 @@ func (e *Encoder) checkOrders() {
 	}
 	slices.Sort(o.sets)
 	o.sets = slices.Compact(o.sets)
-	e.unordered = 2*len(o.lists) >= 3*len(o.sets)
+	e.unordered = 2*len(o.lists) >= 3*len(o.sets) && len(o.lists) >= len(o.sets)+3
 }
 
 // sortAttributes puts the attributes of the row into canonical order. They begin at entry first; the entry before them is
