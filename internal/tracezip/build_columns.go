@@ -1,9 +1,6 @@
 package tracezip
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "slices"
 
 // writeColumns writes the columns class by class and, within a class, key by key: values of one key compress each other.
 func (b *frameBuilder) writeColumns(e *Encoder) {
@@ -32,7 +29,7 @@ type columnWriter struct {
 	e           *Encoder
 	key, stamp  uint32
 	places      uint32 // strings that the key has used
-	last        int64  // its last number
+	last        int64  // its last number, or the bits of it
 	decimals    bool
 	knownValues []uint64
 }
@@ -101,7 +98,8 @@ func (w *columnWriter) value(typ byte, v *value) {
 	case isText(typ):
 		w.writeText(v.text)
 	case typ == typeDouble:
-		w.sections[secRaw] = binary.LittleEndian.AppendUint64(w.sections[secRaw], v.num)
+		w.numbers.add(doubleDelta(v.num, w.last))
+		w.last = int64(v.num)
 	default:
 		w.numbers.add(int64(v.num) - w.last)
 		w.last = int64(v.num)

@@ -180,7 +180,8 @@ func (d *Decoder) readValues(n uint32, typ byte, last int64) int64 {
 		case isText(typ):
 			d.values = append(d.values, uint64(d.readTextRef()))
 		case typ == typeDouble:
-			d.values = append(d.values, d.raw64())
+			last = doubleAfter(d.nextNumber(), last)
+			d.values = append(d.values, uint64(last))
 		default:
 			last += d.nextNumber()
 			if typ == typeBool && uint64(last) > 1 {

@@ -2,6 +2,7 @@ package tracezip
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/otelcol-plus/otelcol-plus/internal/simd"
@@ -206,4 +207,16 @@ func grow[T any](s []T, n int) []T {
 		return make([]T, n, n+n/4)
 	}
 	return s[:n]
+}
+
+// doubleDelta turns a double into an integer that is small when it shares its exponent and upper bits with the number before
+// and has few significant bits, as values that people choose do: the differing bits, in reverse. Worked example: 2.5 is
+// 4004000000000000 in hexadecimal, 2 is 4000000000000000; they differ in bit 50, which reversed is bit 13: 8192.
+func doubleDelta(double uint64, last int64) int64 {
+	return int64(bits.Reverse64(double ^ uint64(last)))
+}
+
+// doubleAfter is the inverse of doubleDelta.
+func doubleAfter(delta, last int64) int64 {
+	return int64(bits.Reverse64(uint64(delta))) ^ last
 }

@@ -164,3 +164,21 @@ func plainFindToken(s string, from int) (start, end int, mark byte) {
 	}
 	return 0, 0, 0
 }
+
+func TestDoubleDelta(t *testing.T) {
+	f := func(double, last float64, want int64) {
+		t.Helper()
+		bits, before := math.Float64bits(double), int64(math.Float64bits(last))
+		got := doubleDelta(bits, before)
+		if got != want || uint64(doubleAfter(got, before)) != bits {
+			t.Errorf("%v after %v: %d, and back %x", double, last, got, doubleAfter(got, before))
+		}
+	}
+	f(2.5, 2, 8192)
+	f(2, 2, 0)
+	f(1, 0, 1023<<2) // the exponent, reversed
+	f(math.Inf(-1), math.Inf(1), 1)
+	if d := doubleDelta(0x7ff8000000000001, 0); d >= 0 || uint64(doubleAfter(d, 0)) != 0x7ff8000000000001 {
+		t.Error("a NaN with a payload does not come back")
+	}
+}
