@@ -289,12 +289,18 @@ func (d *Decoder) decodeColumns(n int) error {
 	if err := d.firstError(); err != nil {
 		return err
 	}
+	if d.meter != nil {
+		d.meter.spans(d)
+	}
 	d.readTables()
 	if err := d.firstError(); err != nil {
 		return err
 	}
 	d.resolveTimes()
 	d.readColumns()
+	if d.meter != nil {
+		d.meter.endColumn(d)
+	}
 	d.readLinks()
 	return d.finish()
 }
@@ -346,9 +352,6 @@ func (d *Decoder) readSpanIDs() {
 			shape = d.overflow.uvarint()
 		}
 		d.spans[i] = dSpan{shape: uint32(min(shape, math.MaxUint32))}
-		if d.meter != nil {
-			d.meter.spanID(d, i)
-		}
 	}
 }
 
@@ -394,9 +397,6 @@ func (d *Decoder) readTraces() {
 		d.spans[i].trace = trace
 		d.spans[i].position = uint32(d.traceStarts[trace+1])
 		d.traceStarts[trace+1]++
-		if d.meter != nil {
-			d.meter.take(d, purpose{part: partTraceIDs}, owner{kind: ownerSpan, at: uint32(i)})
-		}
 	}
 	d.groupTraces()
 }
@@ -447,9 +447,6 @@ func (d *Decoder) readParents() {
 			}
 		default:
 			d.readLocalParent(i, code, s)
-		}
-		if d.meter != nil {
-			d.meter.take(d, purpose{part: partParents}, owner{kind: ownerSpan, at: uint32(i)})
 		}
 	}
 }

@@ -35,9 +35,6 @@ func (d *Decoder) readColumns() {
 			if last = d.readColumn(c, k.typ, rows, known, last); d.firstError() != nil {
 				return
 			}
-			if d.meter != nil {
-				d.meter.endColumn(d)
-			}
 			if k.key == keyEventShape || k.key == keyLinkShape {
 				d.countRows(c, rows, k.key)
 			}
@@ -176,15 +173,16 @@ func (d *Decoder) readColumn(c *dColumn, typ byte, rows uint32, known []uint64, 
 		return last
 	}
 	if d.meter != nil {
-		d.meter.startValues(d, c, rows, uint32(len(known)))
+		last = d.meter.readValues(d, c, rows, uint32(len(known)), fresh, typ, last)
+	} else {
+		last = d.readValues(fresh, typ, last)
 	}
-	last = d.readValues(fresh, typ, last)
 	c.count = uint32(len(d.values)) - c.values
 	return last
 }
 
 func (d *Decoder) readValues(n uint32, typ byte, last int64) int64 {
-	for i := range n {
+	for range n {
 		switch {
 		case isText(typ):
 			d.values = append(d.values, uint64(d.readTextRef()))
@@ -199,9 +197,6 @@ func (d *Decoder) readValues(n uint32, typ byte, last int64) int64 {
 		}
 		if d.tables.err != nil || d.raw.err != nil {
 			return last
-		}
-		if d.meter != nil {
-			d.meter.value(d, i)
 		}
 	}
 	return last

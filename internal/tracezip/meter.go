@@ -1,6 +1,9 @@
 package tracezip
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // meter is what a Decoder tells what it reads bytes for, so that every byte of a frame has a purpose and an owner. The decoder
 // calls it behind each step; the step has used what every section has been read on since the call before. There is thus no
@@ -16,9 +19,8 @@ type meter struct {
 	prices     [numSections]*[256]uint32
 	charges    []charge
 
-	context owner    // that shapes of spans are being read for
-	column  charge   // purpose and owner of the column being read
-	fresh   []uint32 // row of every new value of the column, in columns of resources
+	context owner  // that shapes of spans are being read for
+	column  charge // purpose and owner of the column being read
 }
 
 // charge is a number of bytes of one section.
@@ -64,7 +66,7 @@ func (d *Decoder) spent(p framePart, o owner) {
 }
 
 func (m *meter) reset() {
-	*m = meter{charges: cut(m.charges), fresh: cut(m.fresh)}
+	*m = meter{charges: cut(m.charges)}
 }
 
 // preamble notes what stands before the span count; dictionary is what the name and the definition take.
@@ -149,11 +151,46 @@ func (m *meter) weigh(section int, b []byte) uint64 {
 	return w
 }
 
-// spanID is called behind the id and the shape code of span i.
-func (m *meter) spanID(d *Decoder, i int) {
-	o := owner{kind: ownerSpan, at: uint32(i)}
-	m.takeUntil(d, secRaw, d.raw.pos, purpose{part: partSpanIDs}, o)
-	m.takeUntil(d, secOverflow, d.overflow.pos, purpose{part: partShapes}, o)
+// spans charges what spans have taken of the raw section and of overflow: ids and whatever did not fit a code. It is called once
+// behind all of them, as a call for each would be felt by decoders without a meter.
+func (m *meter) spans(d *Decoder) {
+	for i, code := range d.sections[secShapes] {
+		o := owner{kind: ownerSpan, at: uint32(i)}
+		m.takeNext(d, secRaw, 8, purpose{part: partSpanIDs}, o)
+		if code == codeEscape {
+			m.takeVarint(d, purpose{part: partShapes}, o)
+		}
+	}
+	for i, code := range d.sections[secTraces] {
+		p, o := purpose{part: partTraceIDs}, owner{kind: ownerSpan, at: uint32(i)}
+		switch code {
+		case traceNew16:
+			m.takeNext(d, secRaw, 16, p, o)
+		case traceNew8:
+			m.takeNext(d, secRaw, 8, p, o)
+		case codeEscape:
+			m.takeVarint(d, p, o)
+		}
+	}
+	for i, code := range d.sections[secParents] {
+		p, o := purpose{part: partParents}, owner{kind: ownerSpan, at: uint32(i)}
+		switch code {
+		case parentNew:
+			m.takeNext(d, secRaw, 8, p, o)
+		case parentExternal, codeEscape:
+			m.takeVarint(d, p, o)
+		}
+	}
+}
+
+func (m *meter) takeNext(d *Decoder, section, n int, p purpose, o owner) {
+	m.takeUntil(d, section, m.read[section]+n, p, o)
+}
+
+// takeVarint charges the next number of overflow.
+func (m *meter) takeVarint(d *Decoder, p purpose, o owner) {
+	_, n := binary.Uvarint(d.sections[secOverflow][m.read[secOverflow]:])
+	m.takeNext(d, secOverflow, n, p, o)
 }
 
 // listEntry is called behind the last of a list's keys. For whom the list is, is known when all shapes have been read.
@@ -184,41 +221,34 @@ func (m *meter) name(d *Decoder, class byte) {
 	m.take(d, purpose{part: fieldPart(class, keyName)}, m.context)
 }
 
+// startColumn is called before a column and charges the column before.
 func (m *meter) startColumn(d *Decoder, class byte, key, shape uint32) {
+	m.endColumn(d)
 	m.column.purpose = purpose{part: fieldPart(class, key), class: class, key: key}
 	m.column.owner = owner{kind: ownerShape, at: shape}
-	m.fresh = m.fresh[:0]
 }
 
-// startValues is called between the codes and the new values of a column. For resources it finds out which row brings which
-// value: they are few, and what one of them costs is worth knowing.
-func (m *meter) startValues(d *Decoder, c *dColumn, rows, known uint32) {
-	m.endColumn(d)
-	if m.column.purpose.class != classResource || d.overflow.err != nil {
-		return
+// readValues reads the new values of a column. Of resources it finds out which row brings which value: they are few, and what
+// one of them costs is worth knowing.
+func (m *meter) readValues(d *Decoder, c *dColumn, rows, known, fresh uint32, typ byte, last int64) int64 {
+	m.endColumn(d) // mode and codes
+	if m.column.purpose.class != classResource || c.mode == modeConstant {
+		last = d.readValues(fresh, typ, last)
+		m.endColumn(d)
+		return last
 	}
-	switch c.mode {
-	case modeDistinct:
-		for row := range rows {
-			m.fresh = append(m.fresh, row)
-		}
-	case modeMixed:
-		next := known
-		for row := range rows {
-			if d.codes[c.codes+row] == next {
-				m.fresh = append(m.fresh, row)
-				next++
+	next := known
+	for row := uint32(0); row < rows && d.firstError() == nil; row++ {
+		if c.mode == modeMixed {
+			if d.codes[c.codes+row] != next {
+				continue
 			}
+			next++
 		}
+		last = d.readValues(1, typ, last)
+		m.take(d, m.column.purpose, owner{kind: ownerRow, at: m.column.owner.at, row: row})
 	}
-}
-
-// value is called behind the ith new value of a column.
-func (m *meter) value(d *Decoder, i uint32) {
-	if i < uint32(len(m.fresh)) {
-		o := m.column.owner
-		m.take(d, m.column.purpose, owner{kind: ownerRow, at: o.at, row: m.fresh[i]})
-	}
+	return last
 }
 
 func (m *meter) endColumn(d *Decoder) { m.take(d, m.column.purpose, m.column.owner) }
