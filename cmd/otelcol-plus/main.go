@@ -38,7 +38,7 @@ func main() {
 	cmd.Short = set.BuildInfo.Description
 	cmd.AddCommand(cli.Commands(set)...)
 	if err := cmd.Execute(); err != nil {
-		os.Exit(1) // cobra has printed it
+		os.Exit(cli.ExitCode(err)) // cobra has printed it
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configgrpc"
@@ -108,6 +109,19 @@ type ZipConfig struct {
 	// Fallback sends OTLP to a peer that does not speak tracezip (default true). When false such a peer is a permanent
 	// error.
 	Fallback bool `mapstructure:"fallback"`
+	// ReportInterval is how often one frame is looked into for metrics of what its bytes are spent on (default 0 = never).
+	ReportInterval time.Duration `mapstructure:"report_interval"`
+}
+
+// minReportInterval keeps reports, which take about as long as the work of an ordinary frame, rare.
+const minReportInterval = time.Second
+
+// Validate checks the interval.
+func (c *ZipConfig) Validate() error {
+	if c.ReportInterval != 0 && c.ReportInterval < minReportInterval {
+		return fmt.Errorf("report_interval: %v is neither 0 nor at least %v", c.ReportInterval, minReportInterval)
+	}
+	return nil
 }
 
 // GRPCConfig holds the keys that count with `protocol: grpc`: those of the stock otlp exporter.

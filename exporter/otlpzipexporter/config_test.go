@@ -67,7 +67,7 @@ func TestStockKeys(t *testing.T) {
 func TestPrintedConfigLoads(t *testing.T) {
 	for _, settings := range []Map{
 		{"endpoint": "host:1", "compression": "snappy", "headers": Map{"a": "b"}, "timeout": "3s", "balancer_name": "pick_first",
-			"zip":           Map{"fallback": false, "order": "grouped", "dictionary": Map{"enabled": false, "max_bytes": 70000}},
+			"zip":           Map{"fallback": false, "report_interval": "1m0s", "order": "grouped", "dictionary": Map{"enabled": false, "max_bytes": 70000}},
 			"sending_queue": Map{"queue_size": 7, "batch": Map{"min_size": 10}}},
 		{"protocol": "http", "traces_endpoint": "http://host:1/t", "encoding": "json", "timeout": "3s", "max_conns_per_host": 3, "sending_queue": Map{"batch": Map{}}},
 	} {
@@ -97,25 +97,27 @@ func TestInvalidConfigs(t *testing.T) {
 	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "invalid_configs.yaml"))
 	require.NoError(t, err)
 	for name, want := range map[string]string{
-		"no_endpoint":            `requires a non-empty "endpoint"`,
-		"scheme_only":            `requires a non-empty "endpoint"`,
-		"no_port":                "missing port in address",
-		"http_no_endpoint":       `requires a non-empty "endpoint"`,
-		"unknown_key":            "colour",
-		"unknown_zip_key":        "level",
-		"unknown_protocol":       `"udp" is neither grpc nor http`,
-		"unknown_encoding":       `"xml" is neither proto nor json`,
-		"unknown_order":          `zip::order: "random" is neither exact nor grouped`,
-		"unknown_dictionary_key": "refresh",
-		"small_dictionary":       "zip::dictionary: max_bytes: 10 is not between",
-		"large_dictionary":       "zip::dictionary: max_bytes: 3000000 is not between",
-		"http_key_in_grpc":       "traces_endpoint",
-		"grpc_key_in_http":       "balancer_name",
-		"unknown_balancer":       "invalid balancer_name",
-		"compression_level":      "unsupported parameters",
-		"bad_queue":              "queue_size",
-		"http_unknown_key":       "colour",
-		"http_unknown_tls_key":   "colour",
+		"no_endpoint":              `requires a non-empty "endpoint"`,
+		"scheme_only":              `requires a non-empty "endpoint"`,
+		"no_port":                  "missing port in address",
+		"http_no_endpoint":         `requires a non-empty "endpoint"`,
+		"unknown_key":              "colour",
+		"unknown_zip_key":          "level",
+		"unknown_protocol":         `"udp" is neither grpc nor http`,
+		"unknown_encoding":         `"xml" is neither proto nor json`,
+		"unknown_order":            `zip::order: "random" is neither exact nor grouped`,
+		"unknown_dictionary_key":   "refresh",
+		"small_dictionary":         "zip::dictionary: max_bytes: 10 is not between",
+		"large_dictionary":         "zip::dictionary: max_bytes: 3000000 is not between",
+		"http_key_in_grpc":         "traces_endpoint",
+		"negative_report_interval": "zip: report_interval: -1s is neither 0 nor at least 1s",
+		"short_report_interval":    "zip: report_interval: 10ms is neither 0 nor at least 1s",
+		"grpc_key_in_http":         "balancer_name",
+		"unknown_balancer":         "invalid balancer_name",
+		"compression_level":        "unsupported parameters",
+		"bad_queue":                "queue_size",
+		"http_unknown_key":         "colour",
+		"http_unknown_tls_key":     "colour",
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.True(t, conf.IsSet(name))
@@ -128,5 +130,5 @@ func TestInvalidConfigs(t *testing.T) {
 			require.ErrorContains(t, err, want)
 		})
 	}
-	assert.Len(t, conf.ToStringMap(), 19, "every case is tested")
+	assert.Len(t, conf.ToStringMap(), 21, "every case is tested")
 }

@@ -89,16 +89,21 @@ var (
 )
 
 func newInstance(cfg component.Config, set exporter.Settings, sig signal) (*instance, error) {
-	tel, err := newTelemetry(set, sig.name)
+	c := cfg.(*Config)
+	var reports *reporter
+	if sig.name == tracesSignal.name {
+		reports = newReporter(c.Zip.ReportInterval)
+	}
+	tel, err := newTelemetry(set, sig.name, reports)
 	if err != nil {
 		return nil, err
 	}
-	c := cfg.(*Config)
 	in := &instance{config: c, peer: newNegotiator(), tel: tel, buffers: newBufferPool()}
 	userAgent := fmt.Sprintf("%s/%s (%s/%s)", set.BuildInfo.Description, set.BuildInfo.Version, runtime.GOOS, runtime.GOARCH)
 	if c.Protocol == ProtocolHTTP {
 		u, err := signalURL(&c.HTTP, sig)
 		if err != nil {
+			tel.shutdown()
 			return nil, err
 		}
 		in.link = &httpLink{
@@ -116,6 +121,11 @@ func newInstance(cfg component.Config, set exporter.Settings, sig signal) (*inst
 	return in, nil
 }
 
+func (in *instance) shutdown(ctx context.Context) error {
+	in.tel.shutdown()
+	return in.link.shutdown(ctx)
+}
+
 // options are the exporterhelper options all signals share: it owns queue, retry and timeout.
 func (in *instance) options() []exporterhelper.Option {
 	timeout := in.config.GRPC.TimeoutConfig
@@ -128,7 +138,7 @@ func (in *instance) options() []exporterhelper.Option {
 		exporterhelper.WithRetry(in.config.RetryConfig),
 		exporterhelper.WithQueue(in.config.QueueConfig),
 		exporterhelper.WithStart(in.link.start),
-		exporterhelper.WithShutdown(in.link.shutdown),
+		exporterhelper.WithShutdown(in.shutdown),
 		exporterhelper.WithAttrs(in.attrs...),
 	}
 }

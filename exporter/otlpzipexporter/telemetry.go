@@ -2,6 +2,7 @@ package otlpzipexporter
 
 import (
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -14,15 +15,17 @@ import (
 
 // telemetry records the exporter's own metrics for one signal.
 type telemetry struct {
-	builder *metadata.TelemetryBuilder
-	name    metric.MeasurementOption
-	frame   metric.MeasurementOption // signal and format of what goes as a frame
-	otlp    metric.MeasurementOption // signal and format of what goes as OTLP
-	reason  map[string]metric.MeasurementOption
-	sizer   ptrace.ProtoMarshaler
+	builder  *metadata.TelemetryBuilder
+	exporter attribute.KeyValue
+	name     metric.MeasurementOption
+	frame    metric.MeasurementOption // signal and format of what goes as a frame
+	otlp     metric.MeasurementOption // signal and format of what goes as OTLP
+	reason   map[string]metric.MeasurementOption
+	sizer    ptrace.ProtoMarshaler
+	reports  *reporter // nil when it never reports
 }
 
-func newTelemetry(set exporter.Settings, signal string) (*telemetry, error) {
+func newTelemetry(set exporter.Settings, signal string, reports *reporter) (*telemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -32,17 +35,31 @@ func newTelemetry(set exporter.Settings, signal string) (*telemetry, error) {
 		return metric.WithAttributeSet(attribute.NewSet(append(attrs, name)...))
 	}
 	t := &telemetry{
-		builder: builder,
-		name:    option(),
-		frame:   option(attribute.String("signal", signal), attribute.String("format", "tracezip")),
-		otlp:    option(attribute.String("signal", signal), attribute.String("format", "otlp")),
-		reason:  map[string]metric.MeasurementOption{},
+		builder:  builder,
+		exporter: name,
+		reports:  reports,
+		name:     option(),
+		frame:    option(attribute.String("signal", signal), attribute.String("format", "tracezip")),
+		otlp:     option(attribute.String("signal", signal), attribute.String("format", "otlp")),
+		reason:   map[string]metric.MeasurementOption{},
 	}
 	for _, reason := range fallbackReasons {
 		t.reason[reason] = option(attribute.String("reason", reason))
 	}
+	if reports != nil {
+		err := errors.Join(
+			builder.RegisterExporterOtlpzipReportPartBytesPerSpanCallback(reports.parts),
+			builder.RegisterExporterOtlpzipReportKeyBytesPerSpanCallback(reports.keys))
+		if err != nil {
+			builder.Shutdown()
+			return nil, err
+		}
+	}
 	return t, nil
 }
+
+// shutdown ends the callbacks of asynchronous metrics.
+func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
 // sentFrame counts the bytes of a frame that went out.
 func (t *telemetry) sentFrame(ctx context.Context, wire int) {

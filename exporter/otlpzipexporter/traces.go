@@ -39,12 +39,13 @@ type tracePusher struct {
 	// tellOnce logs that the peer is a plain OTLP one; the metric counts every batch.
 	tellOnce sync.Once
 	buffers  *bufferPool
+	reports  *reporter // nil without zip::report_interval
 }
 
 func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPool, logger *zap.Logger, cfg ZipConfig) *tracePusher {
 	p := &tracePusher{
 		link: l, peer: peer, tel: tel, logger: logger, config: cfg, buffers: buffers,
-		encoders: otlpzip.NewFreeList(tracezip.NewEncoder),
+		encoders: otlpzip.NewFreeList(tracezip.NewEncoder), reports: tel.reports,
 	}
 	if cfg.Dictionary.Enabled {
 		p.epochs = otlpzip.NewEpochs(cfg.Dictionary.MaxBytes, p.dictionaryEvent)
@@ -99,6 +100,9 @@ func (p *tracePusher) sendFrame(ctx context.Context, td ptrace.Traces, spans int
 	if limit > 0 && size > limit && (spans > 1 || plan.Options.Define) {
 		p.buffers.Put(frame)
 		return p.sendSmaller(ctx, td, spans, plan, size, nil)
+	}
+	if sample := p.reports.sample(*frame, plan); sample != nil {
+		defer p.report(sample, plan.Options.Dictionary)
 	}
 	p.tel.weighFrame(ctx, td)
 	r := p.link.frame(ctx, frame)
@@ -160,6 +164,18 @@ func (p *tracePusher) delivered(td ptrace.Traces, plan otlpzip.Plan, size int, i
 		defer p.buffers.Put(frame)
 		return len(*frame), err
 	})
+}
+
+// report looks into a frame that was sent. A failure is no business of the batch.
+func (p *tracePusher) report(sample []byte, dict *tracezip.Dictionary) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.logger.Error("Failed to inspect a frame, please report this", zap.Any("panic", r), zap.Stack("stack"))
+		}
+	}()
+	if err := p.reports.take(sample, dict, p.tel.exporter); err != nil {
+		p.logger.Warn("A frame could not be inspected; the metrics of zip::report_interval stay as they are", zap.Error(err))
+	}
 }
 
 // encode turns a panic of the encoder into an error, so that the batch goes as OTLP: what cannot be encoded must not

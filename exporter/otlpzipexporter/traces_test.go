@@ -43,7 +43,7 @@ func (l *scriptedLink) traces(_ context.Context, td ptrace.Traces) reply {
 
 func newTestPusher(t *testing.T, l link) *tracePusher {
 	t.Helper()
-	tel, err := newTelemetry(exportertest.NewNopSettings(component.MustNewType("otlpzip")), "traces")
+	tel, err := newTelemetry(exportertest.NewNopSettings(component.MustNewType("otlpzip")), "traces", nil)
 	require.NoError(t, err)
 	return newTracePusher(l, newNegotiator(), tel, newBufferPool(), zap.NewNop(), createDefaultConfig().(*Config).Zip)
 }

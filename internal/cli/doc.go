@@ -1,2 +1,2 @@
-// Package cli holds the subcommands that otelcol-plus has beside the collector's own: demo and replay.
+// Package cli holds the subcommands that otelcol-plus has beside the collector's own: demo, replay and zip.
 package cli

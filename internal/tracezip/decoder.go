@@ -63,6 +63,8 @@ type Decoder struct {
 	nextLink            int
 	numEvents, numLinks int
 	builder             xpdata.MapBuilder
+
+	meter *meter // told what bytes are read for; nil but in an Inspector
 }
 
 // span32 is a range of something.
@@ -145,11 +147,10 @@ func (d *Decoder) Decode(frame []byte) (ptrace.Traces, error) {
 // DecodeWith is Decode for frames that may refer to dictionaries. A frame that names one which dicts does not have gives an
 // error of kind ErrDictionary.
 func (d *Decoder) DecodeWith(frame []byte, dicts Dictionaries) (ptrace.Traces, error) {
-	if len(frame) > d.limits.MaxFrameBytes {
-		return ptrace.NewTraces(), &Error{Kind: ErrLimit, Section: "header", Offset: len(frame), Reason: "frame larger than allowed"}
+	if err := d.begin(frame); err != nil {
+		return ptrace.NewTraces(), err
 	}
 	defer d.release()
-	d.budget = budget{left: d.limits.MaxDecodedBytes}
 	if dicts == nil {
 		dicts = noDictionaries{}
 	}
@@ -169,6 +170,15 @@ func (d *Decoder) DecodeWith(frame []byte, dicts Dictionaries) (ptrace.Traces, e
 	return td, err
 }
 
+// begin checks the size of a frame and renews the budget.
+func (d *Decoder) begin(frame []byte) error {
+	if len(frame) > d.limits.MaxFrameBytes {
+		return &Error{Kind: ErrLimit, Section: "header", Offset: len(frame), Reason: "frame larger than allowed"}
+	}
+	d.budget = budget{left: d.limits.MaxDecodedBytes}
+	return nil
+}
+
 // open reads the header, finds or makes the dictionary and unpacks the sections.
 func (d *Decoder) open(frame []byte, dicts Dictionaries) (frameHeader, error) {
 	r := reader{buf: frame, section: "header"}
@@ -186,6 +196,9 @@ func (d *Decoder) open(frame []byte, dicts Dictionaries) (frameHeader, error) {
 	}
 	if r.err != nil {
 		return h, r.err
+	}
+	if d.meter != nil {
+		d.meter.preamble(&h, r.pos-covered)
 	}
 	return h, d.unpack(&h, &r, covered, &d.budget)
 }
@@ -276,12 +289,18 @@ func (d *Decoder) decodeColumns(n int) error {
 	if err := d.firstError(); err != nil {
 		return err
 	}
+	if d.meter != nil {
+		d.meter.spans(d)
+	}
 	d.readTables()
 	if err := d.firstError(); err != nil {
 		return err
 	}
 	d.resolveTimes()
 	d.readColumns()
+	if d.meter != nil {
+		d.meter.endColumn(d)
+	}
 	d.readLinks()
 	return d.finish()
 }
@@ -494,5 +513,6 @@ func (d *Decoder) readLinks() {
 			return
 		}
 		d.links = append(d.links, l)
+		d.spent(partLinks, owner{kind: ownerLink, at: uint32(len(d.links) - 1)})
 	}
 }

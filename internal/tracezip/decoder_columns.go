@@ -29,6 +29,9 @@ func (d *Decoder) readColumns() {
 			if sh.known != nil {
 				known = sh.known[c.entry]
 			}
+			if d.meter != nil {
+				d.meter.startColumn(d, class, k.key, c.shape)
+			}
 			if last = d.readColumn(c, k.typ, rows, known, last); d.firstError() != nil {
 				return
 			}
@@ -169,7 +172,11 @@ func (d *Decoder) readColumn(c *dColumn, typ byte, rows uint32, known []uint64, 
 	if d.tables.err != nil || !d.charge(int(fresh), 8) {
 		return last
 	}
-	last = d.readValues(fresh, typ, last)
+	if d.meter != nil {
+		last = d.meter.readValues(d, c, rows, uint32(len(known)), fresh, typ, last)
+	} else {
+		last = d.readValues(fresh, typ, last)
+	}
 	c.count = uint32(len(d.values)) - c.values
 	return last
 }

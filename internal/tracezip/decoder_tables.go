@@ -13,6 +13,7 @@ func (d *Decoder) readTables() {
 	d.readHeads()
 	d.readOrders()
 	d.shapes, d.columns, d.values = d.shapes[:0], d.columns[:0], d.values[:0]
+	d.spent(partShapes, owner{})
 	d.resources = d.readRows(classResource, d.resources[:0])
 	d.scopes = d.readRows(classScope, d.scopes[:0])
 	if r.err != nil {
@@ -23,9 +24,12 @@ func (d *Decoder) readTables() {
 		clear(d.usedRows[class])
 	}
 	d.readBlocks()
+	d.spent(partBlocks, owner{})
 	d.readContexts()
 	d.classes[classEvent] = d.readShapes(classEvent)
+	d.spent(partShapes, owner{})
 	d.classes[classLink] = d.readShapes(classLink)
+	d.spent(partShapes, owner{})
 	d.assignShapes()
 }
 
@@ -45,6 +49,9 @@ func (d *Decoder) readKeys() {
 		}
 		if r.err != nil {
 			return
+		}
+		if d.meter != nil {
+			d.meter.take(d, purpose{part: partKey, key: firstKey + uint32(len(d.dict.keys)+len(d.keys))}, owner{})
 		}
 		d.keys = append(d.keys, at)
 	}
@@ -73,6 +80,9 @@ func (d *Decoder) readLists() {
 			}
 			if r.err != nil {
 				return
+			}
+			if d.meter != nil {
+				d.meter.listEntry(d, len(d.lists), l.keys)
 			}
 		}
 		d.lists = append(d.lists, l)
@@ -128,6 +138,7 @@ func (l *dList) unfit(class byte) string {
 
 func (d *Decoder) readHeads() {
 	r := &d.tables
+	d.spent(partShapes, owner{})
 	n := r.count(3)
 	d.heads = append(d.heads[:0], d.dict.heads...)
 	if !d.charge(n, costHead) {
@@ -148,6 +159,7 @@ func (r *reader) head() head {
 
 func (d *Decoder) readOrders() {
 	r := &d.tables
+	d.spent(partShapes, owner{})
 	n := r.count(1)
 	d.orders = append(d.orders[:0], d.dict.orders...)
 	if !d.charge(n, costKey) {
@@ -155,6 +167,7 @@ func (d *Decoder) readOrders() {
 	}
 	for range n {
 		d.orders = append(d.orders, r.order(d.charge))
+		d.spent(partOrders, owner{})
 		if r.err != nil {
 			return
 		}
@@ -172,6 +185,9 @@ func (d *Decoder) readShapes(class byte) span32 {
 		sh, l := d.readShape(class)
 		if r.err != nil {
 			break
+		}
+		if d.meter != nil {
+			d.meter.shape(d, class)
 		}
 		d.addShape(sh, l)
 	}
@@ -198,7 +214,13 @@ func (d *Decoder) readShape(class byte) (dShape, *dList) {
 		switch code := r.index(d.numStrings() + 2); code {
 		case 0:
 		case 1:
+			if d.meter != nil {
+				d.meter.shape(d, class)
+			}
 			sh.name = int32(d.readString())
+			if d.meter != nil {
+				d.meter.name(d, class)
+			}
 		default:
 			sh.name = int32(code - 2)
 		}
@@ -245,6 +267,9 @@ func (d *Decoder) readRows(class byte, dst []dRow) []dRow {
 		}
 		sh := &d.shapes[shape]
 		dst = append(dst, dRow{shape: shape, row: sh.rows})
+		if d.meter != nil {
+			d.meter.row(d, class, shape, sh.rows)
+		}
 		sh.rows++
 	}
 	return dst
@@ -340,10 +365,16 @@ func (d *Decoder) readContexts() {
 			r.fail("quantum out of range")
 			return
 		}
+		if d.meter != nil {
+			d.meter.enter(d, i)
+		}
 		d.contexts[i] = dContext{
 			start: &powers[times&15], duration: powers[times>>4].n, event: powers[event].n,
 			shapes: d.readShapes(classSpan),
 		}
+	}
+	if d.meter != nil {
+		d.meter.context = owner{}
 	}
 	d.classes[classSpan].end = uint32(len(d.shapes))
 }

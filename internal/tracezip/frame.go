@@ -169,6 +169,8 @@ type unpacker struct {
 	zstd     *zstd.Decoder
 	sections [numSections][]byte
 	bufs     [numSections][]byte
+	codecs   [numSections]int
+	stored   [numSections]int // bytes in the frame, for reports
 	digest   xxhash.Digest
 }
 
@@ -215,10 +217,9 @@ func (u *unpacker) unpack(h *frameHeader, r *reader, covered int, b *budget) err
 	}
 	h.spans = r.count(0)
 	var sizes [numSections]int
-	var codecs [numSections]int
 	for i := range n {
 		v := r.uvarint()
-		codecs[i] = int(v & 3)
+		u.codecs[i] = int(v & 3)
 		if v>>2 > uint64(b.left) {
 			return b.exceeded(r.section, r.pos)
 		}
@@ -234,9 +235,11 @@ func (u *unpacker) unpack(h *frameHeader, r *reader, covered int, b *budget) err
 	u.sections = [numSections][]byte{}
 	for i := range n {
 		name := sectionName(h.flags, i)
-		if err := u.unpackSection(r, i, name, codecs[i], sizes[i]); err != nil {
+		start := r.pos
+		if err := u.unpackSection(r, i, name, u.codecs[i], sizes[i]); err != nil {
 			return err
 		}
+		u.stored[i] = r.pos - start
 		_, _ = u.digest.Write(u.sections[i])
 	}
 	if err := r.end(); err != nil {

@@ -40,6 +40,33 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// FuzzInspect: an Inspector takes what a Decoder takes, and what it reports adds up.
+func FuzzInspect(f *testing.F) {
+	for _, frame := range sampleFrames(f) {
+		if len(frame) < 4096 {
+			f.Add(frame)
+		}
+	}
+	limits := Limits{MaxFrameBytes: 1 << 20, MaxDecodedBytes: 1 << 20}
+	d := NewDecoder(limits)
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		frame = fixChecksum(frame)
+		i := NewInspector(limits)
+		if err := i.Add(frame, nil); err != nil {
+			checkError(t, err)
+			if _, err := d.Decode(frame); err == nil {
+				t.Fatal("decodes but cannot be inspected:", err)
+			}
+			if r := i.Report(); r.Frames != 0 || len(r.Parts)+len(r.Keys)+len(r.Services) > 0 {
+				t.Fatalf("a frame that cannot be read is in the report: %+v", r)
+			}
+			return
+		}
+		checkReport(t, i, 1, i.spans, len(frame))
+		checkWeights(t, i, frame, noDictionaries{})
+	})
+}
+
 // fixChecksum returns frame with the checksum that its contents ask for, if they can be unpacked.
 func fixChecksum(frame []byte) []byte {
 	if len(frame) < headerBytes {

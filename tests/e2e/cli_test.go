@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,6 +52,30 @@ func TestDemo(t *testing.T) {
 	assert.Positive(t, number(t, screen, `repaired +(\d+) attributes`))
 	assert.Regexp(t, `console +http://127\.0\.0\.1:\d+/`, screen)
 	assert.NotContains(t, screen, "goroutine ", "Ctrl-C leaves no stack trace")
+}
+
+// What spans spend their bytes on, and exit codes that scripts can tell apart.
+func TestZipInspect(t *testing.T) {
+	sample := filepath.Join("..", "..", "testdata", "sample.traces.otlp.pb.zst")
+	out, err := exec.Command(binary, "zip", "inspect", "--format", "json", sample).Output()
+	require.NoError(t, err)
+	var r struct {
+		Spans, Bytes int
+		Parts        []struct{ Bytes int }
+	}
+	require.NoError(t, json.Unmarshal(out, &r))
+	assert.Equal(t, 11185, r.Spans)
+	for _, p := range r.Parts {
+		r.Bytes -= p.Bytes
+	}
+	assert.Zero(t, r.Bytes, "parts add up")
+
+	for want, args := range map[int][]string{1: {"none.pb"}, 2: {"--order", "random", sample}} {
+		err := exec.Command(binary, append([]string{"zip", "inspect"}, args...)...).Run()
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit)
+		assert.Equal(t, want, exit.ExitCode())
+	}
 }
 
 func number(t *testing.T, text, pattern string) int {

@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -35,6 +37,8 @@ type TelemetryBuilder struct {
 	ExporterOtlpzipFallbacks                 metric.Int64Counter
 	ExporterOtlpzipFrames                    metric.Int64Counter
 	ExporterOtlpzipOtlpBytes                 metric.Int64Counter
+	ExporterOtlpzipReportKeyBytesPerSpan     metric.Float64ObservableGauge
+	ExporterOtlpzipReportPartBytesPerSpan    metric.Float64ObservableGauge
 	ExporterOtlpzipSpans                     metric.Int64Counter
 	ExporterOtlpzipSplits                    metric.Int64Counter
 	ExporterOtlpzipWireBytes                 metric.Int64Counter
@@ -49,6 +53,46 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterExporterOtlpzipReportKeyBytesPerSpanCallback sets callback for observable ExporterOtlpzipReportKeyBytesPerSpan metric.
+func (builder *TelemetryBuilder) RegisterExporterOtlpzipReportKeyBytesPerSpanCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExporterOtlpzipReportKeyBytesPerSpan, obs: o})
+		return nil
+	}, builder.ExporterOtlpzipReportKeyBytesPerSpan)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterOtlpzipReportPartBytesPerSpanCallback sets callback for observable ExporterOtlpzipReportPartBytesPerSpan metric.
+func (builder *TelemetryBuilder) RegisterExporterOtlpzipReportPartBytesPerSpanCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExporterOtlpzipReportPartBytesPerSpan, obs: o})
+		return nil
+	}, builder.ExporterOtlpzipReportPartBytesPerSpan)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -121,6 +165,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_otlpzip_otlp_bytes",
 		metric.WithDescription("What the requests that were sent weigh as uncompressed OTLP protobuf, by signal and format. Retries count again, as they do in wire bytes. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterOtlpzipReportKeyBytesPerSpan, err = builder.meter.Float64ObservableGauge(
+		"otelcol_exporter_otlpzip_report_key_bytes_per_span",
+		metric.WithDescription("What the 20 dearest attribute keys cost in the frame that was looked into last, and all others together as _other. Absent unless zip::report_interval is set. [Alpha]"),
+		metric.WithUnit("By/{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterOtlpzipReportPartBytesPerSpan, err = builder.meter.Float64ObservableGauge(
+		"otelcol_exporter_otlpzip_report_part_bytes_per_span",
+		metric.WithDescription("What the frame that was looked into last spent its bytes on. The sum over part is the size of the frame. Absent unless zip::report_interval is set. [Alpha]"),
+		metric.WithUnit("By/{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterOtlpzipSpans, err = builder.meter.Int64Counter(

@@ -163,6 +163,34 @@ func AssertEqualExporterOtlpzipOtlpBytes(t *testing.T, tt *componenttest.Telemet
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualExporterOtlpzipReportKeyBytesPerSpan(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_otlpzip_report_key_bytes_per_span",
+		Description: "What the 20 dearest attribute keys cost in the frame that was looked into last, and all others together as _other. Absent unless zip::report_interval is set. [Alpha]",
+		Unit:        "By/{span}",
+		Data: metricdata.Gauge[float64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_otlpzip_report_key_bytes_per_span")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualExporterOtlpzipReportPartBytesPerSpan(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_otlpzip_report_part_bytes_per_span",
+		Description: "What the frame that was looked into last spent its bytes on. The sum over part is the size of the frame. Absent unless zip::report_interval is set. [Alpha]",
+		Unit:        "By/{span}",
+		Data: metricdata.Gauge[float64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_otlpzip_report_part_bytes_per_span")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualExporterOtlpzipSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_otlpzip_spans",

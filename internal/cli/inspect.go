@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
+	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
+)
+
+type inspectFlags struct {
+	batch      int
+	order      string
+	dictionary bool
+	top        int
+	format     string
+}
+
+// newInspect is `otelcol-plus zip inspect`.
+func newInspect() *cobra.Command {
+	var f inspectFlags
+	cmd := &cobra.Command{
+		Use:   "inspect FILE...|-",
+		Short: "Tell what spans spend their bytes on",
+		Long: `Tell what spans spend their bytes on as tracezip frames: by part of the frame, attribute key and service, and which
+attribute keys are worth dropping.
+
+A FILE (- is standard input) is a recording of OTLP trace requests, as "replay" takes it, or one frame. A recording is encoded
+as the otlpzip exporter would. The keys worth dropping are then measured: the spans are encoded again without each of them. Of a
+single frame they are estimated, as are the other tables: what keys share is charged to the first of them.
+
+The format json has the fields of the tables under stable names; bytes are of all frames together.
+
+Exit status: 0, or 1 when an input cannot be read, or 2 when the command line is wrong.`,
+		Args:         usageArgs(cobra.MinimumNArgs(1)),
+		SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := f.check(); err != nil {
+				return usageError{err}
+			}
+			return inspect(cmd, f, files)
+		},
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.Flags().IntVar(&f.batch, "batch", 1000, "spans in a frame; 0 = as recorded")
+	cmd.Flags().StringVar(&f.order, "order", "exact", "exact or grouped, as the exporter's zip::order")
+	cmd.Flags().BoolVar(&f.dictionary, "dictionary", false, "use dictionaries, as the exporter does towards one peer")
+	cmd.Flags().IntVar(&f.top, "top", 10, "rows of a table")
+	cmd.Flags().StringVar(&f.format, "format", "text", "text or json")
+	return cmd
+}
+
+func (f *inspectFlags) check() error {
+	switch {
+	case f.batch < 0:
+		return fmt.Errorf("--batch: %d is negative", f.batch)
+	case f.top < 1:
+		return fmt.Errorf("--top: %d is not positive", f.top)
+	case f.order != "exact" && f.order != "grouped":
+		return fmt.Errorf("--order: %q is neither exact nor grouped", f.order)
+	case f.format != "text" && f.format != "json":
+		return fmt.Errorf("--format: %q is neither text nor json", f.format)
+	}
+	return nil
+}
+
+// inspection is what is known of all inputs together. The JSON names are stable.
+type inspection struct {
+	*tracezip.Report
+	// OTLPBytes and OTLPZstdBytes are the same spans in the same batches as OTLP protobuf, plain and with zstd.
+	OTLPBytes     int64 `json:"otlp_bytes"`
+	OTLPZstdBytes int64 `json:"otlp_zstd_bytes"`
+	// Drop are the attribute keys without which the frames are smallest, one at a time.
+	Drop []dropped `json:"drop"`
+	// MeasuredSpans is how many spans Drop was measured with; 0 when it is estimated.
+	MeasuredSpans int `json:"measured_spans"`
+}
+
+func inspect(cmd *cobra.Command, f inspectFlags, files []string) error {
+	in := newInspecting(f)
+	for _, path := range files {
+		if err := in.file(cmd.InOrStdin(), path); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	result, err := in.result()
+	if err != nil {
+		return err
+	}
+	if f.format == "json" {
+		enc := json.NewEncoder(cmd.OutOrStdout())
+		enc.SetIndent("", "  ")
+		return enc.Encode(result)
+	}
+	return printInspection(cmd.OutOrStdout(), result, f.top)
+}
+
+// Frames of recordings may be larger than what travels.
+var inspectLimits = tracezip.Limits{MaxFrameBytes: 128 << 20, MaxDecodedBytes: 1 << 30}
+
+// inspecting adds up inputs.
+type inspecting struct {
+	flags     inspectFlags
+	inspector *tracezip.Inspector
+	dicts     recentDictionaries
+	wire      *wire
+	sizes     otlpSizes
+	kept      keptBatches
+	frames    bool // an input was a frame
+}
+
+func newInspecting(f inspectFlags) *inspecting {
+	return &inspecting{flags: f, inspector: tracezip.NewInspector(inspectLimits), wire: newWire(f)}
+}
+
+func (in *inspecting) file(stdin io.Reader, path string) error {
+	source := stdin
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return errors.Unwrap(err) // without the path, which the caller adds
+		}
+		defer file.Close()
+		source = file
+	}
+	r := bufio.NewReader(source)
+	if magic, _ := r.Peek(len(frameMagic)); string(magic) == frameMagic {
+		return in.frame(r)
+	}
+	return in.recording(r)
+}
+
+// frameMagic begins every frame. In a recording these bytes would announce a request that begins with "R", which no protobuf does.
+const frameMagic = "TRZ\xf1"
+
+func (in *inspecting) frame(r io.Reader) error {
+	frame, err := io.ReadAll(io.LimitReader(r, int64(inspectLimits.MaxFrameBytes)+1))
+	if err != nil {
+		return err
+	}
+	in.frames = true
+	if err := in.inspector.Add(frame, &in.dicts); err != nil {
+		if errors.Is(err, tracezip.ErrDictionary) {
+			return fmt.Errorf("%w: inspect a frame that brings its dictionary along, or a recording with --dictionary", err)
+		}
+		return err
+	}
+	td, err := tracezip.NewDecoder(inspectLimits).DecodeWith(frame, &in.dicts)
+	if err != nil {
+		return err
+	}
+	return in.sizes.add(td)
+}
+
+func (in *inspecting) recording(r io.Reader) error {
+	requests, err := otlpfile.NewReader(r)
+	if err != nil {
+		return err
+	}
+	defer requests.Close()
+	cut := batcher{size: in.flags.batch, emit: in.batch}
+	var u ptrace.ProtoUnmarshaler
+	for n := 1; ; n++ {
+		request, err := requests.Next()
+		if errors.Is(err, io.EOF) {
+			return cut.flush()
+		}
+		if err != nil {
+			return err
+		}
+		td, err := u.UnmarshalTraces(request)
+		if err != nil {
+			return fmt.Errorf("request %d is not an OTLP trace request: %w", n, err)
+		}
+		if err := cut.add(td); err != nil {
+			return err
+		}
+	}
+}
+
+// batch encodes a batch of a recording and inspects the frame.
+func (in *inspecting) batch(td ptrace.Traces) error {
+	frame, err := in.wire.send(td)
+	if err != nil {
+		return fmt.Errorf("failed to encode %d spans: %w", td.SpanCount(), err)
+	}
+	if err := in.inspector.Add(frame, &in.dicts); err != nil {
+		return fmt.Errorf("failed to inspect a frame of %d spans, try a smaller --batch: %w", td.SpanCount(), err)
+	}
+	in.kept.add(td, len(frame))
+	return in.sizes.add(td)
+}
+
+// recentDictionaries keeps the last few dictionaries that frames brought along.
+type recentDictionaries []*tracezip.Dictionary
+
+const maxRecentDictionaries = 4
+
+func (r *recentDictionaries) Dictionary(id tracezip.DictionaryID) *tracezip.Dictionary {
+	for _, d := range *r {
+		if d.ID() == id {
+			return d
+		}
+	}
+	return nil
+}
+
+func (r *recentDictionaries) Define(d *tracezip.Dictionary) {
+	if r.Dictionary(d.ID()) == nil {
+		*r = append((*r)[max(0, len(*r)+1-maxRecentDictionaries):], d)
+	}
+}
+
+// result makes the report.
+func (in *inspecting) result() (*inspection, error) {
+	r := &inspection{Report: in.inspector.Report(), OTLPBytes: in.sizes.plain, OTLPZstdBytes: in.sizes.zstd}
+	if r.Spans == 0 {
+		return nil, errors.New("no spans in the input")
+	}
+	if in.frames {
+		r.Drop = dropCandidates(r.Report, in.flags.top)
+		return r, nil
+	}
+	r.MeasuredSpans = in.kept.spans
+	drop, err := in.kept.measure(in.flags, dropCandidates(r.Report, 2*in.flags.top))
+	r.Drop = drop[:min(len(drop), in.flags.top)]
+	return r, err
+}
+
+// otlpSizes adds up what batches would be as OTLP.
+type otlpSizes struct {
+	plain, zstd int64
+	compressor  *compressor
+}
+
+func (s *otlpSizes) add(td ptrace.Traces) error {
+	var m ptrace.ProtoMarshaler
+	raw, err := m.MarshalTraces(td)
+	if err != nil {
+		return err
+	}
+	if s.compressor == nil {
+		if s.compressor, err = newCompressor(); err != nil {
+			return err
+		}
+	}
+	s.plain += int64(len(raw))
+	s.zstd += int64(s.compressor.size(raw))
+	return nil
+}
