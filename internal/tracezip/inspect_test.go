@@ -261,3 +261,21 @@ func TestDistinctIsBoundedAndClose(t *testing.T) {
 		t.Error(n, exact, cap(d.smallest))
 	}
 }
+
+// BenchmarkInspect is a report on one frame, as the exporter makes it now and then:
+//
+//	go test -run '^$' -bench Inspect ./internal/tracezip
+func BenchmarkInspect(b *testing.B) {
+	td := cutBatches(readRecording(b, "testdata/node-shop-2026-cut.traces.otlp.pb.zst"), 560, 560)[0]
+	frame, err := NewEncoder().AppendFrame(nil, td)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Inspect(frame, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(td.SpanCount()), "ns/span")
+}
