@@ -113,7 +113,7 @@ type ZipConfig struct {
 	ReportInterval time.Duration `mapstructure:"report_interval"`
 }
 
-// minReportInterval keeps reports, which take about as long as the work of an ordinary frame, rare.
+// minReportInterval keeps reports rare: one takes about ten times the CPU of encoding its frame.
 const minReportInterval = time.Second
 
 // Validate checks the interval.
