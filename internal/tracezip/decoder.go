@@ -72,7 +72,7 @@ type span32 struct{ start, end uint32 }
 
 type dListKey struct {
 	text string
-	name uint32 // string number, of keys that the frame defines
+	name uint32 // of keys that the frame defines: string number plus one
 	key  uint32
 	typ  byte
 }
@@ -325,8 +325,8 @@ func (d *Decoder) finish() error {
 	for i := range d.lists[len(d.dict.lists):] {
 		keys := d.lists[len(d.dict.lists)+i].keys
 		for j := range keys {
-			if k := &keys[j]; k.text == "" && k.key >= firstKey {
-				k.text = d.str(uint64(k.name))
+			if k := &keys[j]; k.name > 0 {
+				k.text = d.str(uint64(k.name - 1))
 			}
 		}
 	}

@@ -102,8 +102,8 @@ func (d *Decoder) listKey(l *dList) dListKey {
 		k.text = d.dict.strings[d.dict.keys[at]]
 		l.bytes += len(k.text)
 	case at-known < uint64(len(d.keys)):
-		k.name = d.keys[at-known]
-		l.bytes += d.length(uint64(k.name))
+		k.name = d.keys[at-known] + 1
+		l.bytes += d.length(uint64(d.keys[at-known]))
 	default:
 		d.tables.fail("unknown key")
 	}

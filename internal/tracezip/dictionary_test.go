@@ -2,6 +2,7 @@ package tracezip
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -120,5 +121,46 @@ func TestDictionarySizes(t *testing.T) {
 				t.Logf("    %-10s %.2f", sectionNames[i], float64(b)/float64(lateSpans))
 			}
 		}
+	}
+}
+
+// TestDictionariesOfOddities: what columns rarely see comes back through dictionaries made of it, and of other things.
+func TestDictionariesOfOddities(t *testing.T) {
+	d := NewDecoder(Limits{MaxFrameBytes: 64 << 20, MaxDecodedBytes: 256 << 20})
+	var others []*Dictionary
+	check := func(t *testing.T, e *Encoder, td ptrace.Traces, dict *Dictionary) {
+		t.Helper()
+		frame, err := e.Append(nil, td, FrameOptions{Dictionary: dict})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.DecodeWith(frame, memoryDictionaries{dict.ID(): dict})
+		if err != nil || !bytes.Equal(marshal(t, got), marshal(t, td)) {
+			t.Fatal("came back different:", err)
+		}
+	}
+	batches := map[string]func() ptrace.Traces{}
+	for _, o := range oddities {
+		batches[o.name] = func() ptrace.Traces { return build(o) }
+	}
+	for seed := range uint64(10) {
+		batches[fmt.Sprint("random ", seed)] = func() ptrace.Traces { return randomTraces(seed) }
+	}
+	for name, build := range batches {
+		t.Run(name, func(t *testing.T) {
+			s := newSender(t)
+			s.e = newColumnar()
+			for range 5 {
+				s.send(build())
+			}
+			if s.dict == nil {
+				return // nothing that a dictionary could hold
+			}
+			check(t, s.e, build(), s.dict)
+			others = append(others, s.dict)
+			for _, dict := range others {
+				check(t, s.e, build(), dict)
+			}
+		})
 	}
 }
