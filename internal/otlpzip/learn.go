@@ -42,8 +42,13 @@ func (e *Epochs) lesson() (trainer *tracezip.Trainer, current *tracezip.Dictiona
 	}
 	due = e.frames >= e.attemptAt && e.next == nil
 	if due {
-		// After 4, 8, 16 and so on.
-		e.attemptIn(min(max(e.frames-e.trainedAt, firstAttempt), attemptInterval))
+		// After 4, 8, 16 and so on until there is a dictionary, then after four times as many each: a better one saves less
+		// than the first.
+		wait := e.frames - e.trainedAt
+		if e.current != nil {
+			wait *= 3
+		}
+		e.attemptIn(min(max(wait, firstAttempt), attemptInterval))
 	}
 	return e.trainer, e.current, due
 }

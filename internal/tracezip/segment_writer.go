@@ -3,8 +3,6 @@ package tracezip
 import (
 	"encoding/binary"
 	"slices"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // segmentWriter collects what a segment adds to a dictionary. It stops taking things in when they would need more memory than
@@ -320,13 +318,10 @@ func (w *segmentWriter) newValues(k listKey, values []sampleValue, old []uint64)
 	return wire, n
 }
 
-// segmentWindow bounds the memory of the compressor, which is made for one segment.
-const segmentWindow = 256 << 10
-
-// compressSegment takes its time: a segment is made rarely and sent to every peer.
+// compressSegment uses the encoder of the frames: a better level would save a tenth of what is sent once in many frames, and
+// take megabytes for every segment.
 func compressSegment(raw []byte) ([]byte, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1),
-		zstd.WithWindowSize(segmentWindow), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+	enc, err := sharedZstd()
 	if err != nil {
 		return nil, err
 	}
