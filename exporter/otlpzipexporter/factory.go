@@ -149,6 +149,7 @@ func createTraces(ctx context.Context, set exporter.Settings, cfg component.Conf
 		return nil, err
 	}
 	pusher := newTracePusher(in.link, in.peer, in.tel, in.buffers, set.Logger, in.config.Zip)
+	in.tel.startAtZero(ctx)
 	return exporterhelper.NewTraces(ctx, set, cfg, pusher.push, in.options()...)
 }
 

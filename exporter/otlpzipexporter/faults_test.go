@@ -332,3 +332,19 @@ func TestContract(t *testing.T) {
 		})
 	}
 }
+
+// TestBytesOfAnOutage: what never went out counts neither on the wire nor as what it would have been.
+func TestBytesOfAnOutage(t *testing.T) {
+	for _, protocol := range protocols {
+		t.Run(protocol, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			addr := listener.Addr().String()
+			require.NoError(t, listener.Close())
+			exp, tel := startTraces(t, protocol, addr, Map{"retry_on_failure": Map{"enabled": false}})
+			require.Error(t, exp.ConsumeTraces(context.Background(), otlpziptest.Traces(5)))
+			assert.Zero(t, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_otlp_bytes"))
+			assert.Zero(t, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_wire_bytes"))
+		})
+	}
+}

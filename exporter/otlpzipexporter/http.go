@@ -242,8 +242,10 @@ func (l *httpLink) export(ctx context.Context, req otlpRequest) (answer, error) 
 	if err != nil {
 		return answer{}, consumererror.NewPermanent(err)
 	}
-	l.tel.weighOTLP(ctx, len(body))
-	return l.post(ctx, l.otlp, contentType, body, l.tel.sentOTLP)
+	return l.post(ctx, l.otlp, contentType, body, func(ctx context.Context, wire int) {
+		l.tel.sentOTLP(ctx, wire)
+		l.tel.weighOTLP(ctx, len(body))
+	})
 }
 
 // answer is what came back for a request that reached a server.

@@ -3,6 +3,7 @@ package otlpzipexporter
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -61,18 +62,33 @@ func newTelemetry(set exporter.Settings, signal string, reports *reporter) (*tel
 // shutdown ends the callbacks of asynchronous metrics.
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
+// sends is a context key for a counter of how often a frame went out: never if there was no connection, more than once if the
+// transport tried again by itself.
+type sends struct{}
+
+func countSends(ctx context.Context) (context.Context, *atomic.Int64) {
+	n := new(atomic.Int64)
+	return context.WithValue(ctx, sends{}, n), n
+}
+
 // sentFrame counts the bytes of a frame that went out.
 func (t *telemetry) sentFrame(ctx context.Context, wire int) {
+	if n, ok := ctx.Value(sends{}).(*atomic.Int64); ok {
+		n.Add(1)
+	}
 	t.builder.ExporterOtlpzipWireBytes.Add(ctx, int64(wire), t.frame)
 }
 
-// weighFrame counts what the traces of a frame would weigh as OTLP. Measuring takes a pass over all spans, so it is
-// done only when somebody reads the metric.
-func (t *telemetry) weighFrame(ctx context.Context, td ptrace.Traces) {
+// weighFrame counts what the traces of a frame that went out that often would weigh as OTLP. Measuring takes a pass over all
+// spans, so it is done only when somebody reads the metric.
+func (t *telemetry) weighFrame(ctx context.Context, td ptrace.Traces, sent int64) {
+	if sent == 0 {
+		return
+	}
 	if on, ok := t.builder.ExporterOtlpzipOtlpBytes.(interface{ Enabled(context.Context) bool }); ok && !on.Enabled(ctx) {
 		return
 	}
-	t.builder.ExporterOtlpzipOtlpBytes.Add(ctx, int64(t.sizer.TracesSize(td)), t.frame)
+	t.builder.ExporterOtlpzipOtlpBytes.Add(ctx, sent*int64(t.sizer.TracesSize(td)), t.frame)
 }
 
 // sentOTLP counts an OTLP request that went out: its bytes on the wire.
@@ -102,6 +118,20 @@ func (t *telemetry) acceptedFrame(ctx context.Context, spans int, plan otlpzip.P
 func (t *telemetry) missedDictionary(ctx context.Context) {
 	t.builder.ExporterOtlpzipDictionaryMisses.Add(ctx, 1, t.name)
 	t.builder.ExporterOtlpzipDictionaryResends.Add(ctx, 1, t.name)
+}
+
+// startAtZero makes the series of a traces exporter exist before anything happens, for alerts on their rates.
+func (t *telemetry) startAtZero(ctx context.Context) {
+	b := t.builder
+	for _, c := range []metric.Int64Counter{
+		b.ExporterOtlpzipFrames, b.ExporterOtlpzipSplits, b.ExporterOtlpzipDictionaryHits, b.ExporterOtlpzipDictionaryMisses,
+		b.ExporterOtlpzipDictionaryResends, b.ExporterOtlpzipDictionaryDefinitions, b.ExporterOtlpzipDictionaryDefinitionBytes,
+	} {
+		c.Add(ctx, 0, t.name)
+	}
+	for _, reason := range fallbackReasons {
+		b.ExporterOtlpzipFallbacks.Add(ctx, 0, t.reason[reason])
+	}
 }
 
 // dictionariesActive says whether dictionaries are used.

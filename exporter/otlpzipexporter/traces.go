@@ -36,8 +36,9 @@ type tracePusher struct {
 	config   ZipConfig
 	epochs   *otlpzip.Epochs // nil without dictionaries
 	encoders *otlpzip.FreeList[*tracezip.Encoder]
-	// tellOnce logs that the peer is a plain OTLP one; the metric counts every batch.
-	tellOnce sync.Once
+	// tellOnce logs that the peer is a plain OTLP one, upgraded that it no longer is; the metric counts every batch.
+	tellOnce, upgraded sync.Once
+	told               atomic.Bool
 	buffers  *bufferPool
 	reports  *reporter // nil without zip::report_interval
 }
@@ -49,7 +50,7 @@ func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPoo
 	}
 	if cfg.Dictionary.Enabled {
 		p.epochs = otlpzip.NewEpochs(cfg.Dictionary.MaxBytes, p.dictionaryEvent)
-		tel.dictionariesActive(true)
+		tel.dictionariesActive(false)
 	}
 	return p
 }
@@ -66,7 +67,7 @@ func (p *tracePusher) dictionaryEvent(e otlpzip.Event) {
 	case otlpzip.EventOn:
 		p.logger.Info("Dictionaries are tried again")
 	}
-	p.tel.dictionariesActive(e.Kind != otlpzip.EventOff)
+	p.tel.dictionariesActive(e.Kind == otlpzip.EventAdopted)
 }
 
 // push is one attempt. It only reads td.
@@ -104,12 +105,16 @@ func (p *tracePusher) sendFrame(ctx context.Context, td ptrace.Traces, spans int
 	if sample := p.reports.sample(*frame, plan); sample != nil {
 		defer p.report(sample, plan.Options.Dictionary)
 	}
-	p.tel.weighFrame(ctx, td)
-	r := p.link.frame(ctx, frame)
+	counted, sent := countSends(ctx)
+	r := p.link.frame(counted, frame)
+	p.tel.weighFrame(ctx, td, sent.Load())
 	p.epochs.Heard(r.peer)
 	switch r.verdict {
 	case delivered:
 		p.tel.acceptedFrame(ctx, spans, plan)
+		if p.told.Load() {
+			p.upgraded.Do(func() { p.logger.Info("The peer, or one of several, speaks tracezip now") })
+		}
 		p.delivered(td, plan, size, r.peer.Instance)
 		return nil
 	case missing:
@@ -127,14 +132,22 @@ func (p *tracePusher) sendFrame(ctx context.Context, td ptrace.Traces, spans int
 		return p.orOTLP(ctx, td, spans, reasonRejected, r.err)
 	case unsupported:
 		p.epochs.Failed(plan)
-		p.tellOnce.Do(func() {
-			p.logger.Info("The peer does not speak tracezip; traces go as OTLP and tracezip is tried again from time to time")
-		})
+		p.tellOnce.Do(p.tellUnsupported)
 		return p.orOTLP(ctx, td, spans, reasonUnsupported, r.err)
 	default:
 		p.epochs.Failed(plan)
 		return r.err
 	}
+}
+
+// tellUnsupported says what a peer without tracezip means.
+func (p *tracePusher) tellUnsupported() {
+	p.told.Store(true)
+	if p.config.Fallback {
+		p.logger.Info("The peer does not speak tracezip; traces go as OTLP and tracezip is tried again from time to time")
+		return
+	}
+	p.logger.Warn("The peer does not speak tracezip and zip::fallback is false: traces are dropped; set zip::fallback to true to send them as OTLP")
 }
 
 // sendSmaller goes on with a batch whose frame is too large for the peer: without the dictionary if that may help, else in

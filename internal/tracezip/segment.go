@@ -312,9 +312,6 @@ func (d *Decoder) readDefinition(r *reader, id DictionaryID, dicts Dictionaries)
 	if r.err != nil {
 		return nil
 	}
-	if have := dicts.Dictionary(id); have != nil {
-		return r.skipSegments(n, have)
-	}
 	dict := staticDictionary()
 	if base != (DictionaryID{}) {
 		if dict = dicts.Dictionary(base); dict == nil {
@@ -334,15 +331,6 @@ func (d *Decoder) readDefinition(r *reader, id DictionaryID, dicts Dictionaries)
 		r.err = &Error{Kind: ErrLimit, Section: "dictionary", Offset: r.pos, Reason: "dictionary larger than allowed"}
 	}
 	return dict
-}
-
-// skipSegments passes over the definition of a dictionary that is there already, as when several replicas of a sender bring it.
-func (r *reader) skipSegments(n int, have *Dictionary) *Dictionary {
-	for range n {
-		_ = r.uvarint()
-		_ = r.bytes(r.count(1))
-	}
-	return have
 }
 
 func (d *Decoder) readSegment(r *reader, base *Dictionary) *Dictionary {

@@ -115,7 +115,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ExporterOtlpzipDictionaryActive, err = builder.meter.Int64Gauge(
 		"otelcol_exporter_otlpzip_dictionary_active",
-		metric.WithDescription("Whether dictionaries are used with a peer that keeps them (1), or rest because they do not pay towards this endpoint (0). Absent when zip::dictionary::enabled is false. [Alpha]"),
+		metric.WithDescription("Whether there is a dictionary that pays towards this endpoint (1), or none yet, or dictionaries rest because they did not pay (0). Absent when zip::dictionary::enabled is false. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) exporter.Settings {
 func AssertEqualExporterOtlpzipDictionaryActive(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_otlpzip_dictionary_active",
-		Description: "Whether dictionaries are used with a peer that keeps them (1), or rest because they do not pay towards this endpoint (0). Absent when zip::dictionary::enabled is false. [Alpha]",
+		Description: "Whether there is a dictionary that pays towards this endpoint (1), or none yet, or dictionaries rest because they did not pay (0). Absent when zip::dictionary::enabled is false. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
