@@ -104,7 +104,7 @@ func (p *page) parts(parts []tracezip.PartReport) {
 			fixed += x.Bytes
 		}
 	}
-	p.printf("\n  %-28s %8.2f %6.1f  what dropping keys can save at most\n", "all attributes together", p.each(attributes), p.share(attributes))
+	p.printf("\n  %-28s %8.2f %6.1f  about what dropping every key would save\n", "all attributes together", p.each(attributes), p.share(attributes))
 	p.printf("  %-28s %8.2f %6.1f  what nobody can drop\n", "ids, parents and times", p.each(fixed), p.share(fixed))
 }
 
