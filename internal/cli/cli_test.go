@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -52,6 +56,55 @@ func TestReplayNamesWhatIsWrong(t *testing.T) {
 	f("no such file", "none.traces.otlp.pb")
 	f("known are traces, metrics, logs, profiles", "--signal", "spans", sampleTraces)
 	f("requires at least 1 arg")
+	f("is not a number of items a second", "--rate", "-1", sampleTraces)
+	f("is not a number of items a second", "--rate", "NaN", sampleTraces)
+	f(`"http://127.0.0.1:4317" is a URL: give host:port`, "--endpoint", "http://127.0.0.1:4317", sampleTraces)
+	f(`"localhost" is not host:port, as in 127.0.0.1:4317`, "--endpoint", "localhost", sampleTraces)
+	f("no port between 1 and 65535", "--endpoint", "localhost:", sampleTraces)
+	f("no port between 1 and 65535", "--endpoint", "localhost:otlp", sampleTraces)
+	f("these look like logs: name the file NAME.logs.…, or use replay --signal logs", "--signal", "traces", sampleLogs)
+}
+
+// The file exporter writes the signals of all pipelines into one file.
+func TestReplayOfAFileExporter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "recording.json")
+	require.NoError(t, os.WriteFile(path, append(asJSON(t, sampleTraces), asJSON(t, sampleLogs)...), 0o600))
+	s, err := startSink()
+	require.NoError(t, err)
+	defer s.stop()
+	cmd := newReplay()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"--endpoint", s.addr, path})
+	require.NoError(t, cmd.Execute())
+	assert.Equal(t, int64(11185), s.items(otlpfile.Traces))
+	assert.Equal(t, int64(1202), s.items(otlpfile.Logs))
+	assert.Contains(t, out.String(), "11185 spans accepted")
+	assert.Contains(t, out.String(), "1202 log records accepted")
+}
+
+// asJSON is the recording at path as the file exporter writes it.
+func asJSON(t *testing.T, path string) (out []byte) {
+	t.Helper()
+	r, err := otlpfile.Open(path)
+	require.NoError(t, err)
+	defer r.Close()
+	logs := otlpfile.SignalOf(path) == otlpfile.Logs
+	for request, err := r.Next(); err == nil; request, err = r.Next() {
+		var line []byte
+		if logs {
+			req := plogotlp.NewExportRequest()
+			require.NoError(t, req.UnmarshalProto(request))
+			line, err = req.MarshalJSON()
+		} else {
+			req := ptraceotlp.NewExportRequest()
+			require.NoError(t, req.UnmarshalProto(request))
+			line, err = req.MarshalJSON()
+		}
+		require.NoError(t, err)
+		out = append(append(out, line...), '\n')
+	}
+	return out
 }
 
 func TestBusyPortsAreAvoided(t *testing.T) {

@@ -40,7 +40,9 @@ func newDemo(settings otelcol.CollectorSettings) *cobra.Command {
 		Short: "Run builtin:standalone, replay recordings through it and show what it did",
 		Long: `Run agent and gateway in this process (builtin:standalone), profile this machine, replay recorded OTLP files through
 both, and print one screen: what went in and came out, what it weighed beside the stock exporter, what was repaired and
-where this machine spends its CPU. Every number is measured in this run. Ctrl-C ends it.`,
+where this machine spends its CPU. Every number is measured in this run. Ctrl-C ends it.
+
+A FILE is a recording as "replay" takes it, such as the collector's file exporter writes.`,
 		Args:         cobra.MinimumNArgs(1),
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -177,15 +179,24 @@ func (d *demo) replay(ctx context.Context) (map[otlpfile.Signal]int64, time.Dura
 	for _, path := range d.files {
 		signal := otlpfile.SignalOf(path)
 		if signal == otlpfile.Profiles {
-			return nil, 0, fmt.Errorf("%s: the demonstration shows the profile of this machine, not a recorded one: use `otelcol-plus replay`", path)
+			return nil, 0, profilesShown(path)
 		}
 		items, err := s.sendFile(ctx, path, signal, func(int) {})
 		if err != nil {
 			return nil, 0, err
 		}
-		sent[signal] += int64(items)
+		if items[otlpfile.Profiles] > 0 {
+			return nil, 0, profilesShown(path)
+		}
+		for of, n := range items {
+			sent[of] += int64(n)
+		}
 	}
 	return sent, time.Since(start), nil
+}
+
+func profilesShown(path string) error {
+	return fmt.Errorf("%s: the demonstration shows the profile of this machine, not a recorded one: use `otelcol-plus replay`", path)
 }
 
 // awaitArrival waits until both sinks have what was sent, less what was dropped as a duplicate; if they never do, the

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type inspectFlags struct {
 	dictionary bool
 	top        int
 	format     string
+	encoding   bool // one of batch, order and dictionary was given
 }
 
 // newInspect is `otelcol-plus zip inspect`.
@@ -32,9 +34,11 @@ func newInspect() *cobra.Command {
 		Long: `Tell what spans spend their bytes on as tracezip frames: by part of the frame, attribute key and service, and which
 attribute keys are worth dropping.
 
-A FILE (- is standard input) is a recording of OTLP trace requests, as "replay" takes it, or one frame. A recording is encoded
-as the otlpzip exporter would. The keys worth dropping are then measured: the spans are encoded again without each of them. Of a
-single frame they are estimated, as are the other tables: what keys share is charged to the first of them.
+A FILE (- is standard input) is a recording of OTLP trace requests, as "replay" takes it (the collector's file exporter writes
+them), or one frame. A recording is encoded as the otlpzip exporter would; other signals in it are left out. The keys worth
+dropping are then measured: the spans are encoded again without each of them, one at a time, so savings do not add up. Of a
+single frame they are estimated, as are the other tables: what keys share is charged to the first of them. A number after ~
+is an estimate too. --batch, --order and --dictionary are for recordings.
 
 The format json has the fields of the tables under stable names; bytes are of all frames together.
 
@@ -44,6 +48,9 @@ Exit status: 0, or 1 when an input cannot be read, or 2 when the command line is
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if err := f.check(); err != nil {
 				return usageError{err}
+			}
+			for _, name := range []string{"batch", "order", "dictionary"} {
+				f.encoding = f.encoding || cmd.Flags().Changed(name)
 			}
 			return inspect(cmd, f, files)
 		},
@@ -77,6 +84,8 @@ type inspection struct {
 	// OTLPBytes and OTLPZstdBytes are the same spans in the same batches as OTLP protobuf, plain and with zstd.
 	OTLPBytes     int64 `json:"otlp_bytes"`
 	OTLPZstdBytes int64 `json:"otlp_zstd_bytes"`
+	// NoDictionaryBytes are frames of the same batches without dictionaries; only there with --dictionary.
+	NoDictionaryBytes int64 `json:"no_dictionary_bytes,omitempty"`
 	// Drop are the attribute keys without which the frames are smallest, one at a time.
 	Drop []dropped `json:"drop"`
 	// MeasuredSpans is how many spans Drop was measured with; 0 when it is estimated.
@@ -113,11 +122,20 @@ type inspecting struct {
 	wire      *wire
 	sizes     otlpSizes
 	kept      keptBatches
-	frames    bool // an input was a frame
+	frames    bool            // an input was a frame
+	others    otlpfile.Signal // what was left out last
+
+	plain      *wire // the same without dictionaries, when there are some
+	plainBytes int64
 }
 
 func newInspecting(f inspectFlags) *inspecting {
-	return &inspecting{flags: f, inspector: tracezip.NewInspector(inspectLimits), wire: newWire(f)}
+	in := &inspecting{flags: f, inspector: tracezip.NewInspector(inspectLimits), wire: newWire(f)}
+	if f.dictionary {
+		f.dictionary = false
+		in.plain = newWire(f)
+	}
+	return in
 }
 
 func (in *inspecting) file(stdin io.Reader, path string) error {
@@ -128,6 +146,9 @@ func (in *inspecting) file(stdin io.Reader, path string) error {
 			return errors.Unwrap(err) // without the path, which the caller adds
 		}
 		defer file.Close()
+		if info, err := file.Stat(); err == nil && info.IsDir() {
+			return errors.New("is a directory, not a recording or a frame")
+		}
 		source = file
 	}
 	r := bufio.NewReader(source)
@@ -146,9 +167,15 @@ func (in *inspecting) frame(r io.Reader) error {
 		return err
 	}
 	in.frames = true
+	if in.flags.encoding {
+		return usageError{errors.New("is a frame, which is encoded already: --batch, --order and --dictionary are for recordings")}
+	}
 	if err := in.inspector.Add(frame, &in.dicts); err != nil {
 		if errors.Is(err, tracezip.ErrDictionary) {
 			return fmt.Errorf("%w: inspect a frame that brings its dictionary along, or a recording with --dictionary", err)
+		}
+		if bytes.Contains(frame[1:], []byte(frameMagic)) {
+			return fmt.Errorf("%w: are these several frames? Give one frame per file", err)
 		}
 		return err
 	}
@@ -175,14 +202,25 @@ func (in *inspecting) recording(r io.Reader) error {
 		if err != nil {
 			return err
 		}
+		if signal := requests.Signal(); signal != "" && signal != otlpfile.Traces {
+			in.others = signal
+			continue
+		}
 		td, err := u.UnmarshalTraces(request)
 		if err != nil {
+			if is := otlpfile.Guess(request); is != "" {
+				return fmt.Errorf("request %d: %w", n, notTraces(is))
+			}
 			return fmt.Errorf("request %d is not an OTLP trace request: %w", n, err)
 		}
 		if err := cut.add(td); err != nil {
 			return err
 		}
 	}
+}
+
+func notTraces(is otlpfile.Signal) error {
+	return fmt.Errorf("these are %s; zip inspect is for traces", is)
 }
 
 // batch encodes a batch of a recording and inspects the frame.
@@ -193,6 +231,13 @@ func (in *inspecting) batch(td ptrace.Traces) error {
 	}
 	if err := in.inspector.Add(frame, &in.dicts); err != nil {
 		return fmt.Errorf("failed to inspect a frame of %d spans, try a smaller --batch: %w", td.SpanCount(), err)
+	}
+	if in.plain != nil {
+		plain, err := in.plain.send(td)
+		if err != nil {
+			return fmt.Errorf("failed to encode %d spans: %w", td.SpanCount(), err)
+		}
+		in.plainBytes += int64(len(plain))
 	}
 	in.kept.add(td, len(frame))
 	return in.sizes.add(td)
@@ -220,7 +265,10 @@ func (r *recentDictionaries) Define(d *tracezip.Dictionary) {
 
 // result makes the report.
 func (in *inspecting) result() (*inspection, error) {
-	r := &inspection{Report: in.inspector.Report(), OTLPBytes: in.sizes.plain, OTLPZstdBytes: in.sizes.zstd}
+	r := &inspection{Report: in.inspector.Report(), OTLPBytes: in.sizes.plain, OTLPZstdBytes: in.sizes.zstd, NoDictionaryBytes: in.plainBytes}
+	if r.Spans == 0 && in.others != "" {
+		return nil, notTraces(in.others)
+	}
 	if r.Spans == 0 {
 		return nil, errors.New("no spans in the input")
 	}

@@ -73,7 +73,9 @@ func (k *keptBatches) measure(f inspectFlags, candidates []dropped) ([]dropped, 
 			}
 			size += int64(len(frame))
 		}
-		measured = append(measured, newDropped(c.Class, c.Key, k.bytes-size, k.spans))
+		if saved := k.bytes - size; saved > 0 { // nothing, or less, is no reason to drop
+			measured = append(measured, newDropped(c.Class, c.Key, saved, k.spans))
+		}
 	}
 	slices.SortFunc(measured, func(a, b dropped) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Class, b.Class))

@@ -169,10 +169,44 @@ func TestInspectNamesWhatIsWrong(t *testing.T) {
 	f(1, "request 1 is not an OTLP trace request", []byte("\x02\xff\xff"), "-")
 	f(1, "no spans", nil, "-")
 	f(1, "section header at byte", frame[:20], "-")
+	f(1, "one frame per file", append(bytes.Clone(frame), frame...), "-")
+	f(2, "are for recordings", frame, "--batch", "10", "-")
+	f(2, "are for recordings", frame, "--dictionary", "-")
+	f(1, "request 1: these are logs; zip inspect is for traces", nil, sampleLogs)
+	f(1, "these are logs; zip inspect is for traces", asJSON(t, sampleLogs), "-")
+	dir := t.TempDir()
+	f(1, dir+": is a directory", nil, dir)
 	frame[len(frame)-1] ^= 1
 	f(1, "checksum mismatch", frame, "-")
 	assert.Equal(t, 1, ExitCode(errors.New("x")))
 	assert.Zero(t, ExitCode(nil))
+}
+
+func TestInspectFileExporter(t *testing.T) {
+	json := append(asJSON(t, sampleLogs), asJSON(t, sampleTraces)...)
+	assert.Equal(t, inspectJSON(t, nil, "--top", "1", sampleTraces), inspectJSON(t, json, "--top", "1", "-"))
+}
+
+func TestInspectExplains(t *testing.T) {
+	f := func(stdin []byte, wants []string, args ...string) {
+		t.Helper()
+		out, err := runZip(t, stdin, append([]string{"inspect"}, args...)...)
+		require.NoError(t, err)
+		for _, want := range wants {
+			assert.Contains(t, out, want)
+		}
+	}
+	f(nil, []string{"all attributes together", "what nobody can drop", "they do not add up"}, "--top", "1", sampleTraces)
+	f(nil, []string{"too few for a dictionary to pay"}, "--top", "1", "--dictionary", "--batch", "10000", sampleTraces)
+	f(nil, []string{"less than without a dictionary"}, "--top", "1", "--dictionary", "--batch", "100", sampleTraces)
+	f(sampleFrame(t), []string{"spans in 1 frame\n"}, "-")
+}
+
+func TestDictionariesThatDoNotPayAreTold(t *testing.T) {
+	r := &inspection{Report: &tracezip.Report{Frames: 3, Bytes: 110, Parts: []tracezip.PartReport{{Part: "dictionary_definition", Bytes: 50}}}, NoDictionaryBytes: 100}
+	p := &page{}
+	p.dictionary(r)
+	assert.Contains(t, p.out.String(), "10.0 % more than without a dictionary: sending it has not paid within 3 frames")
 }
 
 func TestZipHelps(t *testing.T) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,7 @@ func (p *page) share(bytes int64) float64 { return 100 * float64(bytes) / p.byte
 func (p *page) million(bytes int64) string { return decimalBytes(p.each(bytes) * 1e6) }
 
 func (p *page) totals(r *inspection) {
-	p.printf("%d spans in %d frames", r.Spans, r.Frames)
+	p.printf("%s in %s", count(r.Spans, "span"), count(r.Frames, "frame"))
 	if r.OTLPFrames > 0 {
 		p.printf(", %d of them OTLP inside, which has no tables below", r.OTLPFrames)
 	}
@@ -55,6 +56,30 @@ func (p *page) totals(r *inspection) {
 		p.printf("  %-14s %10s  %8.2f B/span  %6.1f %% of OTLP+zstd\n",
 			x.name, decimalBytes(float64(x.bytes)), p.each(x.bytes), 100*float64(x.bytes)/float64(r.OTLPZstdBytes))
 	}
+	p.dictionary(r)
+}
+
+// dictionary says what dictionaries changed, when there were to be some.
+func (p *page) dictionary(r *inspection) {
+	without := r.NoDictionaryBytes
+	switch {
+	case without == 0:
+	case !slices.ContainsFunc(r.Parts, func(x tracezip.PartReport) bool { return x.Part == "dictionary_definition" }):
+		p.printf("  %s: too few for a dictionary to pay; try a longer recording\n", count(r.Frames, "frame"))
+	case r.Bytes >= without:
+		p.printf("  %.1f %% more than without a dictionary: sending it has not paid within %s; try a longer recording\n",
+			100*float64(r.Bytes-without)/float64(without), count(r.Frames, "frame"))
+	default:
+		p.printf("  %.1f %% less than without a dictionary\n", 100*float64(without-r.Bytes)/float64(without))
+	}
+}
+
+// count is a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func (p *page) parts(parts []tracezip.PartReport) {
@@ -70,6 +95,17 @@ func (p *page) parts(parts []tracezip.PartReport) {
 	if rest > 0 {
 		p.printf("  %-28s %8.2f %6.1f\n", "the rest", p.each(rest), p.share(rest))
 	}
+	attributes, fixed := int64(0), int64(0)
+	for _, x := range parts {
+		switch x.Part {
+		case "resource_attributes", "scope_attributes", "span_attributes", "event_attributes", "link_attributes":
+			attributes += x.Bytes
+		case "span_ids", "trace_ids", "parents", "start_times", "durations":
+			fixed += x.Bytes
+		}
+	}
+	p.printf("\n  %-28s %8.2f %6.1f  about what dropping every key would save\n", "all attributes together", p.each(attributes), p.share(attributes))
+	p.printf("  %-28s %8.2f %6.1f  what nobody can drop\n", "ids, parents and times", p.each(fixed), p.share(fixed))
 }
 
 func (p *page) keys(keys []tracezip.KeyReport) {
@@ -77,17 +113,22 @@ func (p *page) keys(keys []tracezip.KeyReport) {
 		return
 	}
 	p.printf("\n  %-36s %-8s %8s %6s %9s %9s %14s\n", "attribute key", "of", "B/span", "%", "rows", "distinct", "a million spans")
+	estimated := false
 	for i, k := range keys {
 		if i == p.rows {
 			p.printf("  … %d more\n", len(keys)-i)
 			break
 		}
+		estimated = estimated || k.Estimated
 		values := strconv.FormatInt(k.Distinct, 10)
 		if k.Estimated {
 			values = "~" + values
 		}
 		p.printf("  %-36s %-8s %8.2f %6.1f %9d %9s %14s\n",
 			printable(k.Key, 36), k.Class, p.each(k.Bytes), p.share(k.Bytes), k.Rows, values, p.million(k.Bytes))
+	}
+	if estimated {
+		p.printf("  ~ estimated\n")
 	}
 }
 
@@ -125,6 +166,7 @@ func (p *page) drop(r *inspection) {
 		how = fmt.Sprintf("measured: the first %d spans encoded without each of them", r.MeasuredSpans)
 	}
 	p.printf("\n  keys worth dropping, if nobody needs them (%s)\n", how)
+	p.printf("  each saving is of that key alone: they do not add up\n")
 	p.printf("  %-36s %-8s %8s %6s %14s\n", "attribute key", "of", "B/span", "%", "a million spans")
 	for _, d := range r.Drop {
 		each := float64(d.BytesPerMillionSpans) / 1e6

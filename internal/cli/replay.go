@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
+	"net"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,19 +30,51 @@ func newReplay() *cobra.Command {
 		Short: "Send recorded OTLP files to a collector",
 		Long: `Send recorded OTLP files to an OTLP/gRPC endpoint, one request after the other.
 
-A file is a repetition of a uvarint length and an OTLP export request of that length as protobuf, plain or compressed
-with gzip or zstd. The signal is read from the name (shop.logs.otlp.pb.zst); traces when it says nothing.`,
-		Args:         cobra.MinimumNArgs(1),
+A file is what the collector's file exporter writes (format json or proto, plain or with compression: zstd), or a
+repetition of a uvarint length and an OTLP export request of that length as protobuf. Either may be compressed as a whole
+with gzip or zstd. JSON says which signal each request is of. Otherwise it is read from the name of the file
+(shop.logs.otlp.pb.zst); traces when that says nothing.`,
+		Args:         usageArgs(cobra.MinimumNArgs(1)),
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := f.check(); err != nil {
+				return usageError{err}
+			}
 			return replay(cmd, f, files)
 		},
 	}
 	cmd.Flags().StringVar(&f.endpoint, "endpoint", "127.0.0.1:4317", "host:port of the OTLP/gRPC receiver")
 	cmd.Flags().BoolVar(&f.plaintext, "insecure", true, "no TLS")
-	cmd.Flags().StringVar(&f.signal, "signal", "", "traces, metrics, logs or profiles; default: from the file name")
+	cmd.Flags().StringVar(&f.signal, "signal", "", "traces, metrics, logs or profiles, of protobuf; default: from the file name")
 	cmd.Flags().Float64Var(&f.rate, "rate", 0, "items a second; 0 = as fast as they are acknowledged")
 	return cmd
+}
+
+func (f *replayFlags) check() error {
+	if f.rate < 0 || math.IsNaN(f.rate) || math.IsInf(f.rate, 0) {
+		return fmt.Errorf("--rate: %v is not a number of items a second; 0 = as fast as they are acknowledged", f.rate)
+	}
+	if f.signal != "" {
+		if _, err := otlpfile.ParseSignal(f.signal); err != nil {
+			return fmt.Errorf("--signal: %w", err)
+		}
+	}
+	return checkEndpoint(f.endpoint)
+}
+
+// checkEndpoint finds what gRPC would only tell after waiting, as an address that nobody answers at.
+func checkEndpoint(endpoint string) error {
+	if strings.Contains(endpoint, "://") {
+		return fmt.Errorf("--endpoint: %q is a URL: give host:port, as in 127.0.0.1:4317 (OTLP/gRPC; TLS is --insecure=false)", endpoint)
+	}
+	_, port, err := net.SplitHostPort(endpoint)
+	if err != nil {
+		return fmt.Errorf("--endpoint: %q is not host:port, as in 127.0.0.1:4317 or [::1]:4317: %w", endpoint, err)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Errorf("--endpoint: %q has no port between 1 and 65535: give host:port, as in 127.0.0.1:4317", endpoint)
+	}
+	return nil
 }
 
 func replay(cmd *cobra.Command, f replayFlags, files []string) error {
@@ -47,20 +84,17 @@ func replay(cmd *cobra.Command, f replayFlags, files []string) error {
 	}
 	defer s.close()
 	for _, path := range files {
-		signal := otlpfile.SignalOf(path)
-		if f.signal != "" {
-			if signal, err = otlpfile.ParseSignal(f.signal); err != nil {
-				return err
-			}
-		}
+		signal := cmp.Or(otlpfile.Signal(f.signal), otlpfile.SignalOf(path))
 		start := time.Now()
 		items, err := s.sendFile(cmd.Context(), path, signal, pace(cmd.Context(), f.rate))
 		took := time.Since(start)
-		if err != nil && items == 0 {
-			return err
+		for _, of := range otlpfile.Signals {
+			n, any := items[of]
+			if any && (n > 0 || err == nil) {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d %s accepted in %v (%.0f/s)\n",
+					path, n, itemName[of], took.Round(time.Millisecond), float64(n)/took.Seconds())
+			}
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d %s accepted in %v (%.0f/s)\n",
-			path, items, itemName[signal], took.Round(time.Millisecond), float64(items)/took.Seconds())
 		if err != nil {
 			return err
 		}

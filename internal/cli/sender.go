@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 	switch signal {
 	case otlpfile.Traces:
 		req := ptraceotlp.NewExportRequest()
-		if err = decoded(signal, req.UnmarshalProto(request)); err == nil {
+		if err = decoded(signal, request, req.UnmarshalProto(request)); err == nil {
 			items = req.Traces().SpanCount()
 			var resp ptraceotlp.ExportResponse
 			resp, err = s.traces.Export(ctx, req)
@@ -70,7 +71,7 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 		}
 	case otlpfile.Metrics:
 		req := pmetricotlp.NewExportRequest()
-		if err = decoded(signal, req.UnmarshalProto(request)); err == nil {
+		if err = decoded(signal, request, req.UnmarshalProto(request)); err == nil {
 			items = req.Metrics().DataPointCount()
 			var resp pmetricotlp.ExportResponse
 			resp, err = s.metrics.Export(ctx, req)
@@ -78,7 +79,7 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 		}
 	case otlpfile.Logs:
 		req := plogotlp.NewExportRequest()
-		if err = decoded(signal, req.UnmarshalProto(request)); err == nil {
+		if err = decoded(signal, request, req.UnmarshalProto(request)); err == nil {
 			items = req.Logs().LogRecordCount()
 			var resp plogotlp.ExportResponse
 			resp, err = s.logs.Export(ctx, req)
@@ -86,7 +87,7 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 		}
 	case otlpfile.Profiles:
 		req := pprofileotlp.NewExportRequest()
-		if err = decoded(signal, req.UnmarshalProto(request)); err == nil {
+		if err = decoded(signal, request, req.UnmarshalProto(request)); err == nil {
 			items = req.Profiles().SampleCount()
 			var resp pprofileotlp.ExportResponse
 			resp, err = s.profiles.Export(ctx, req)
@@ -100,11 +101,15 @@ func (s *sender) send(ctx context.Context, signal otlpfile.Signal, request []byt
 }
 
 // decoded says what to do about a request that is not what its file's name says.
-func decoded(signal otlpfile.Signal, err error) error {
-	if err != nil {
-		return fmt.Errorf("not an OTLP request of %s (name the file NAME.traces.…, .metrics., .logs. or .profiles., or use replay --signal): %w", signal, err)
+func decoded(signal otlpfile.Signal, request []byte, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	hint := "name the file NAME.traces.…, .metrics., .logs. or .profiles., or use replay --signal"
+	if is := otlpfile.Guess(request); is != "" {
+		hint = fmt.Sprintf("these look like %s: name the file NAME.%s.…, or use replay --signal %s", is, is, is)
+	}
+	return fmt.Errorf("not an OTLP request of %s (%s): %w", signal, hint, err)
 }
 
 // partial reads a response that is only there when the call succeeded.
@@ -115,13 +120,15 @@ func partial(err error, rejected func() int64) int64 {
 	return rejected()
 }
 
-// sendFile pushes every request of the recording at path; before is asked before each one and may wait.
-func (s *sender) sendFile(ctx context.Context, path string, signal otlpfile.Signal, before func(sent int)) (items int, err error) {
+// sendFile pushes every request of the recording at path and returns how many items of each signal were accepted. A request that
+// does not say what it is of is of signal. before is asked before each one and may wait.
+func (s *sender) sendFile(ctx context.Context, path string, signal otlpfile.Signal, before func(sent int)) (items map[otlpfile.Signal]int, err error) {
 	r, err := otlpfile.Open(path)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
+	items, sent := map[otlpfile.Signal]int{}, 0
 	for n := 1; ; n++ {
 		request, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -130,11 +137,13 @@ func (s *sender) sendFile(ctx context.Context, path string, signal otlpfile.Sign
 		if err != nil {
 			return items, fmt.Errorf("%s: %w", path, err)
 		}
-		before(items)
-		accepted, err := s.send(ctx, signal, request)
+		before(sent)
+		of := cmp.Or(r.Signal(), signal)
+		accepted, err := s.send(ctx, of, request)
 		if err != nil {
 			return items, fmt.Errorf("%s: request %d: %w", path, n, err)
 		}
-		items += accepted
+		items[of] += accepted
+		sent += accepted
 	}
 }

@@ -64,7 +64,27 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 	f("body cut short", "\x05abc", "request 1: body: unexpected EOF")
 	f("length cut short", "\x80", "request 1: length: unexpected EOF")
-	f("text", "\xff\xff\xff\xff\xff\x01{}", "is this length-delimited OTLP protobuf?")
+	f("not a recording", "\xff\xff\xff\xff\xff\x01{}", "is this a recording?")
+	f("fixed length cut short", "\x00\x00", "request 1: length: unexpected EOF: is this a recording?")
+	f("fixed body cut short", "\x00\x00\x00\x05abc", "request 1: body: unexpected EOF")
+	f("zstd cut short", "\x00\x00\x00\x05\x28\xb5\x2f\xfd\x00", "request 1: zstd: ")
+	f("line cut short", `{"resourceSp`, "request 1: JSON that ends early")
+	f("array cut short", `{"resourceSpans":[{"res`, "request 1: traces as JSON: ")
+	f("other JSON", `{"level":"info"}`, `request 1: JSON with the key "level", but none of resourceSpans`)
+	f("broken JSON", `{"resourceSpans"`, "request 1: traces as JSON")
+	f("JSON of a fixed length cut short", "\x00\x00\x00\x05{\"a\":", "request 1: JSON that ends early")
+	f("no JSON", `{hello}`, "request 1: not JSON")
+}
+
+func TestLinesAreObjects(t *testing.T) {
+	for _, line := range []string{`[1,2]`, `7`, `"x"`, `null`} {
+		r, err := NewReader(bytes.NewReader([]byte("{}\n" + line)))
+		require.NoError(t, err)
+		_, err = r.Next()
+		require.NoError(t, err)
+		_, err = r.Next()
+		require.ErrorContains(t, err, "request 2: JSON that is no object")
+	}
 }
 
 func TestAnnouncedLengthCostsNoMemory(t *testing.T) {
@@ -92,6 +112,9 @@ func TestMissingFile(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	f.Add([]byte("\x03abc\x00"))
+	f.Add([]byte("{\"resourceLogs\":[]}\n{}\n"))
+	f.Add([]byte("\x00\x00\x00\x02{}\x00\x00\x00\x04\x28\xb5\x2f\xfd"))
+	f.Add([]byte("{}\n[1,2]\n"))
 	f.Add(zstdMagic)
 	f.Add(gzipMagic)
 	f.Fuzz(func(t *testing.T, data []byte) {

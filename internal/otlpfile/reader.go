@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/klauspost/compress/zstd"
@@ -23,10 +23,14 @@ var (
 
 // Reader yields the requests of one recording.
 type Reader struct {
-	in      *bufio.Reader
-	message []byte
-	index   int
-	closers []func() error
+	in       *bufio.Reader
+	framing  framing
+	message  []byte // as it lies in the recording
+	signal   Signal
+	index    int
+	unzip    *zstd.Decoder // of single requests, made when one needs it
+	unzipped []byte
+	closers  []func() error
 }
 
 // Open opens the recording at path; close it after use.
@@ -38,13 +42,16 @@ func Open(path string) (*Reader, error) {
 	r, err := NewReader(f)
 	if err != nil {
 		_ = f.Close()
+		if named := new(fs.PathError); errors.As(err, &named) {
+			return nil, err
+		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	r.closers = append(r.closers, f.Close)
 	return r, nil
 }
 
-// NewReader reads a recording from in, finding out its compression from the first bytes.
+// NewReader reads a recording from in, finding out its compression and framing from the first bytes.
 func NewReader(in io.Reader) (*Reader, error) {
 	r := &Reader{in: bufio.NewReaderSize(in, 1<<16)}
 	magic, err := r.in.Peek(len(zstdMagic))
@@ -66,39 +73,67 @@ func NewReader(in io.Reader) (*Reader, error) {
 		}
 		r.in = bufio.NewReaderSize(dec, 1<<16)
 	}
+	if r.framing, err = framingOf(r.in); err != nil {
+		_ = r.Close()
+		return nil, err
+	}
 	return r, nil
 }
 
-// Next returns the next request, or io.EOF at the end. The bytes are valid until the following call.
+// Next returns the next request as protobuf, or io.EOF at the end. The bytes are valid until the following call.
 func (r *Reader) Next() ([]byte, error) {
-	length, err := binary.ReadUvarint(r.in)
-	if errors.Is(err, io.EOF) {
+	r.signal = ""
+	err := r.frame()
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, io.EOF
 	}
 	if err != nil {
-		return nil, r.damaged("length", err)
+		return nil, r.damaged(err)
 	}
-	if length > MaxMessage {
-		return nil, r.damaged("length", fmt.Errorf("%d bytes announced, %d allowed", length, MaxMessage))
+	request := r.message
+	if r.framing != uvarintLengths {
+		if request, err = r.decoded(request); err != nil {
+			return nil, r.damaged(err)
+		}
 	}
-	// Grown as bytes really come, so that a damaged length costs no memory.
-	buf := bytes.NewBuffer(r.message[:0])
-	if _, err := io.CopyN(buf, r.in, int64(length)); err != nil {
-		return nil, r.damaged("body", err)
-	}
-	r.message = buf.Bytes()
 	r.index++
-	return r.message, nil
+	return request, nil
 }
 
-func (r *Reader) damaged(what string, err error) error {
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
+// Signal is what the request says it is of that Next has returned last: JSON says it, protobuf does not (then it is "").
+func (r *Reader) Signal() Signal { return r.signal }
+
+// decoded undoes what the file exporter does to a request: none of the first bytes can be those of one in protobuf.
+func (r *Reader) decoded(request []byte) ([]byte, error) {
+	if bytes.HasPrefix(request, zstdMagic) {
+		if r.unzip == nil {
+			dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxMessage))
+			if err != nil {
+				return nil, err
+			}
+			r.unzip = dec
+			r.closers = append(r.closers, func() error { dec.Close(); return nil })
+		}
+		var err error
+		if r.unzipped, err = r.unzip.DecodeAll(request, r.unzipped[:0]); err != nil {
+			return nil, fmt.Errorf("zstd: %w", err)
+		}
+		request = r.unzipped
 	}
-	if r.index == 0 {
-		return fmt.Errorf("request 1: %s: %w: is this length-delimited OTLP protobuf?", what, err)
+	if r.framing == lines || bytes.HasPrefix(request, []byte("{")) {
+		var err error
+		request, r.signal, err = fromJSON(request)
+		return request, err
 	}
-	return fmt.Errorf("request %d: %s: %w", r.index+1, what, err)
+	return request, nil
+}
+
+func (r *Reader) damaged(err error) error {
+	if r.index == 0 && r.framing != lines {
+		return fmt.Errorf("request 1: %w: is this a recording? Known are what the file exporter writes (json or proto, plain or zstd) "+
+			"and OTLP protobuf after uvarint lengths", err)
+	}
+	return fmt.Errorf("request %d: %w", r.index+1, err)
 }
 
 // Close releases the file and the decompressor.

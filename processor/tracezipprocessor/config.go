@@ -43,15 +43,16 @@ const (
 	maxWindow = 24 * time.Hour
 	// maxMaxEntries is 4 GiB of window.
 	maxMaxEntries = 1 << 26
-	// minMinRun: the first and the last of a run are kept, so a run of two has nothing to fold.
-	minMinRun = 3
+	// minMinRun: the first and the last of a run are kept, and a fold with its histogram is larger than a span. What stands for one
+	// or two spans is more data than they were.
+	minMinRun = 5
 	// minFrameBytes leaves room for one ordinary span.
 	minFrameBytes = 1 << 10
 )
 
 // FoldConfig is the `fold` block: it makes the processor lossy.
 type FoldConfig struct {
-	// MinRun is the shortest run of siblings that is folded (default 10, at least 3).
+	// MinRun is the shortest run of siblings that is folded (default 10, at least 5).
 	MinRun int `mapstructure:"min_run"`
 }
 

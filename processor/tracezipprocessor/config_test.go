@@ -36,10 +36,12 @@ func TestUnmarshalConfig(t *testing.T) {
 	assert.Equal(t, 2*time.Minute, cfg.Window)
 	assert.Equal(t, 1000, cfg.MaxEntries)
 
-	for _, fold := range []any{nil, map[string]any{}} {
+	for _, fold := range []any{nil, map[string]any{}, map[string]any{"enabled": true}} {
 		assert.Equal(t, &FoldConfig{MinRun: 10}, unmarshal(t, map[string]any{"fold": fold}).Fold.Get())
 	}
-	assert.Equal(t, &FoldConfig{MinRun: 3}, unmarshal(t, map[string]any{"fold": map[string]any{"min_run": 3}}).Fold.Get())
+	assert.Equal(t, &FoldConfig{MinRun: 5}, unmarshal(t, map[string]any{"fold": map[string]any{"min_run": 5}}).Fold.Get())
+
+	assert.False(t, unmarshal(t, map[string]any{"fold": map[string]any{"enabled": false, "min_run": 20}}).Fold.HasValue())
 
 	cfg = unmarshal(t, map[string]any{"mode": "pack", "pack": map[string]any{"max_frame_bytes": 4096}})
 	assert.Equal(t, ModePack, cfg.Mode)
@@ -61,7 +63,7 @@ func TestInvalidConfigs(t *testing.T) {
 		"no_entries":       "max_entries: 0 is not between 1 and 67108864",
 		"too_many_entries": "max_entries: 67108865 is not between",
 		"unknown_key":      "entries",
-		"short_run":        "fold::min_run: 2 is not between 3 and",
+		"short_run":        "fold::min_run: 4 is not between 5 and",
 		"unknown_fold_key": "max_run",
 		"small_frame":      "pack::max_frame_bytes: 1023 is not between 1024 and",
 		"large_frame":      "pack::max_frame_bytes: 2147483648 is not between",

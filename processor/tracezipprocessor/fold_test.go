@@ -116,7 +116,7 @@ func TestMinRunIsTheShortestRun(t *testing.T) {
 	for n, want := range map[int]int{9: 10, 10: 4, 11: 4} {
 		assert.Equal(t, want, folded(t, 10, loop(n)).SpanCount(), n)
 	}
-	assert.Equal(t, 4, folded(t, 3, loop(3)).SpanCount())
+	assert.Equal(t, 4, folded(t, minMinRun, loop(minMinRun)).SpanCount())
 }
 
 func TestFoldIsOffByDefault(t *testing.T) {
@@ -279,10 +279,10 @@ func TestFoldInvariants(t *testing.T) {
 		if in.SpanCount() == 0 {
 			continue
 		}
-		once := folded(t, 4, in)
+		once := folded(t, minMinRun, in)
 		require.Equal(t, totalsOf(in), totalsOf(once), "seed %d", seed)
-		assertEqual(t, once, folded(t, 4, in))   // equal input, equal output
-		assertEqual(t, once, folded(t, 4, once)) // twice is once
+		assertEqual(t, once, folded(t, minMinRun, in))   // equal input, equal output
+		assertEqual(t, once, folded(t, minMinRun, once)) // twice is once
 		before := inventory(t, in)
 		for _, s := range spansOf(once) {
 			count, ok := s.Attributes().Get(foldCount)
@@ -342,7 +342,7 @@ func TestRecordingsKeepTheirTotals(t *testing.T) {
 	folds := 0
 	for _, path := range committedRecordings(t) {
 		for _, td := range cut(allSpans(t, path), 1000) {
-			once := folded(t, 4, td)
+			once := folded(t, minMinRun, td)
 			require.Equal(t, totalsOf(withoutFold(t, td)), totalsOf(once))
 			folds += foldsIn(once)
 		}
