@@ -39,8 +39,8 @@ type tracePusher struct {
 	// tellOnce logs that the peer is a plain OTLP one, upgraded that it no longer is; the metric counts every batch.
 	tellOnce, upgraded sync.Once
 	told               atomic.Bool
-	buffers  *bufferPool
-	reports  *reporter // nil without zip::report_interval
+	buffers            *bufferPool
+	reports            *reporter // nil without zip::report_interval
 }
 
 func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPool, logger *zap.Logger, cfg ZipConfig) *tracePusher {
