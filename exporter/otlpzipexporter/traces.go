@@ -96,6 +96,11 @@ func (p *tracePusher) sendFrame(ctx context.Context, td ptrace.Traces, spans int
 		p.epochs.Failed(plan)
 		return p.orOTLP(ctx, td, spans, reasonEncoding, fmt.Errorf("failed to encode a tracezip frame: %w", err))
 	}
+	if plan.Options.Dictionary != nil && !tracezip.NamesDictionary(*frame) {
+		// The batch went into the frame as protobuf: it neither uses the dictionary nor brings it.
+		p.epochs.Failed(plan)
+		plan = otlpzip.Plan{}
+	}
 	size := len(*frame) // the link takes the buffer over
 	limit := p.peer.maxFrameBytes()
 	if limit > 0 && size > limit && (spans > 1 || plan.Options.Define) {

@@ -424,3 +424,85 @@ func TestKeepsNothing(t *testing.T) {
 		}
 	}
 }
+
+// dictionaryBombs are frames that bring a small dictionary which makes them large or slow.
+func dictionaryBombs(t testing.TB) map[string][]byte {
+	t.Helper()
+	uvarints := func(vs ...uint64) []byte {
+		var b []byte
+		for _, v := range vs {
+			b = binary.AppendUvarint(b, v)
+		}
+		return b
+	}
+	frame := func(spans int, tables []byte, segments ...[]byte) []byte {
+		var id DictionaryID
+		definition := append(make([]byte, len(id)), byte(len(segments)))
+		for _, raw := range segments {
+			id = segmentID(id, raw)
+			stored, err := compressSegment(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			definition = append(definition, uvarints(uint64(len(raw)), uint64(len(stored)))...)
+			definition = append(definition, stored...)
+		}
+		var p packer
+		b, err := p.appendFrame(nil, flagDictionary|flagDefine, append(id[:], definition...), spans, columnarSections(spans, tables))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	statics := staticDictionary()
+	newKey, newString := uint64(firstKey+len(statics.keys)), uint64(len(statics.strings))
+	// One key of 600 KiB, and one template of a span that has it, without a value.
+	long := append(uvarints(1, 600<<10), make([]byte, 600<<10)...)
+	long = append(long, uvarints(1, newString, 2, 0, 1, newKey<<3, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, newString-1, 0, 0, 0, 0, 0)...)
+	// No keys, lists, heads, orders; resource and scope without anything; all spans of the one template; no columns.
+	const spans = 20000
+	empty := uvarints(0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, spans, 0, 0, 1, 1, 0, 0)
+	// A template of 50,000 columns without values, which learns nothing 10,000 times.
+	wide := append(uvarints(0, 0, 1, 50000), bytes.Repeat(uvarints(firstKey<<3), 50000)...)
+	wide = append(wide, uvarints(1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 10000)...)
+	wide = append(wide, make([]byte, 20000)...)
+	wide = append(wide, uvarints(0, 0, 0, 0)...)
+	// Many lists of many entries.
+	lists := uvarints(0, 0, 1000)
+	for range 1000 {
+		lists = append(append(lists, uvarints(300)...), bytes.Repeat(uvarints(firstKey<<3), 300)...)
+	}
+	lists = append(lists, make([]byte, 10)...)
+	var chain [][]byte
+	big := append(uvarints(1, 900<<10), make([]byte, 900<<10)...)
+	chain = append(chain, append(big, make([]byte, 12)...))
+	for range maxSegments - 1 {
+		chain = append(chain, make([]byte, 13))
+	}
+	return map[string][]byte{
+		"key of a dictionary":          frame(spans, empty, long),
+		"template that learns nothing": frame(1, nil, wide),
+		"lists of a dictionary":        frame(1, nil, lists),
+		"chain over a large base":      frame(1, nil, chain...),
+	}
+}
+
+// TestDictionaryBombs: what a dictionary makes of a frame is charged like what is in the frame.
+func TestDictionaryBombs(t *testing.T) {
+	for name, frame := range dictionaryBombs(t) {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			td, err := NewDecoder(Limits{}).DecodeWith(frame, memoryDictionaries{})
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, ErrLimit) {
+				t.Errorf("%d bytes of frame: %v, %d spans", len(frame), err, td.SpanCount())
+			} else {
+				t.Log(err)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
+				t.Errorf("%d bytes of frame take %d MiB", len(frame), used>>20)
+			}
+		})
+	}
+}

@@ -139,7 +139,7 @@ func NewDecoder(limits Limits) *Decoder {
 }
 
 // Decode returns the traces in frame. It never panics, whatever the bytes, and the result never aliases frame.
-// The error is an *Error of kind ErrCorrupt, ErrLimit or ErrVersion.
+// The error is an *Error of kind ErrCorrupt, ErrLimit, ErrVersion or ErrDictionary.
 func (d *Decoder) Decode(frame []byte) (ptrace.Traces, error) {
 	return d.DecodeWith(frame, nil)
 }

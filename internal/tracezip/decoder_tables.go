@@ -1,9 +1,6 @@
 package tracezip
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // readTables reads what writeTables wrote.
 func (d *Decoder) readTables() {
@@ -62,7 +59,7 @@ func (d *Decoder) readLists() {
 	n := r.count(1)
 	d.lists = append(d.lists[:0], d.dict.lists...)
 	d.listKeys = d.listKeys[:0]
-	if !d.charge(n, costKey) {
+	if !d.charge(n, costList) {
 		return
 	}
 	for range n {
@@ -70,9 +67,12 @@ func (d *Decoder) readLists() {
 		if r.err != nil || !d.charge(keys, costListKey) {
 			return
 		}
-		// A growing array leaves the lists before in the old one, where they stay.
+		// A full array stays as it is, with the lists in it; the next one is new.
+		if cap(d.listKeys)-len(d.listKeys) < keys {
+			d.listKeys = make([]dListKey, 0, max(keys, min(2*cap(d.listKeys), maxListChunk), minListChunk))
+		}
 		first := len(d.listKeys)
-		d.listKeys = slices.Grow(d.listKeys, keys)[:first+keys]
+		d.listKeys = d.listKeys[:first+keys]
 		l := dList{keys: d.listKeys[first : first : first+keys]}
 		for range keys {
 			if reason := l.add(d.listKey(&l)); reason != "" {
@@ -88,6 +88,9 @@ func (d *Decoder) readLists() {
 		d.lists = append(d.lists, l)
 	}
 }
+
+// An array for list entries has room for so many.
+const minListChunk, maxListChunk = 64, 4096
 
 // listKey reads a list entry. The text of keys that the frame defines is filled in when all text has been read.
 func (d *Decoder) listKey(l *dList) dListKey {

@@ -62,16 +62,6 @@ func (d *Dictionary) DefinitionBytes(known DictionaryID) int {
 	return len(d.appendDefinition(nil, known))
 }
 
-// Extends reports whether the dictionary named id is d or one that d extends.
-func (d *Dictionary) Extends(id DictionaryID) bool {
-	for i := range d.segments {
-		if d.segments[i].id == id {
-			return true
-		}
-	}
-	return false
-}
-
 // Dictionaries is where a Decoder finds the dictionaries of one sender and leaves those that its frames define. It must be
 // safe for concurrent use if decoders share it.
 type Dictionaries interface {

@@ -174,6 +174,12 @@ type unpacker struct {
 	digest   xxhash.Digest
 }
 
+// NamesDictionary reports whether a frame that an Encoder has made refers to a dictionary: one that holds protobuf does not,
+// though it was asked to.
+func NamesDictionary(frame []byte) bool {
+	return len(frame) > flagsOffset && frame[flagsOffset]&flagDictionary != 0
+}
+
 type frameHeader struct {
 	flags    byte
 	checksum uint64

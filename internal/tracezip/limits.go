@@ -29,7 +29,8 @@ const (
 	costShape    = 64
 	costColumn   = 64
 	costKey      = 32
-	costListKey  = 8
+	costList     = 48
+	costListKey  = 32
 	costHead     = 12
 	costString   = 16 // its header
 )

@@ -1,6 +1,9 @@
 package tracezip
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Sample is what a Trainer learns from one frame: its resources and scopes, and its shapes with the values of their columns.
 type Sample struct {
@@ -110,6 +113,7 @@ func (e *Encoder) usedRows(class byte) []uint32 {
 			used = append(used, number)
 		}
 	}
+	slices.Sort(used)
 	return used
 }
 

@@ -45,7 +45,7 @@ type segmentReader struct {
 	budget *budget
 }
 
-// count reads a number of things of which each takes at least minBytes here and size bytes of memory.
+// countOf reads a number of things of which each takes at least minBytes here and size bytes of memory.
 func (p *segmentReader) countOf(minBytes, size int) int {
 	n := p.count(minBytes)
 	if p.err != nil || !p.charge(n, size) {
@@ -89,12 +89,14 @@ func (p *segmentReader) readKeys() {
 func (p *segmentReader) string() uint32 { return uint32(p.index(len(p.d.strings))) }
 
 func (p *segmentReader) readLists() {
-	n := p.countOf(1, costKey)
+	n := p.countOf(1, costList)
 	p.d.lists = slices.Clip(p.d.lists)
 	for range n {
 		l := dList{keys: make([]dListKey, 0, p.countOf(1, costListKey))}
 		for range cap(l.keys) {
-			if reason := l.add(p.listKey()); reason != "" {
+			k := p.listKey()
+			l.bytes += len(k.text)
+			if reason := l.add(k); reason != "" {
 				p.fail(reason)
 			}
 			if p.err != nil {
@@ -253,6 +255,11 @@ func (p *segmentReader) readValues(class byte) {
 			return
 		}
 		t := &templates[at]
+		// An entry may be one byte; what it makes the reader copy is charged, though it is not kept.
+		if !p.budget.chargeEach(len(t.values), 24) {
+			p.err = p.budget.exceeded(p.section, p.pos)
+			return
+		}
 		t.values = slices.Clone(t.values)
 		for i, k := range p.d.lists[t.list].keys {
 			if !learnable(k) {
@@ -323,12 +330,13 @@ func (d *Decoder) readDefinition(r *reader, id DictionaryID, dicts Dictionaries)
 		if dict = d.readSegment(r, dict); r.err != nil {
 			return nil
 		}
+		if dict.memory > d.limits.MaxDictionaryBytes {
+			r.err = &Error{Kind: ErrLimit, Section: "dictionary", Offset: r.pos, Reason: "dictionary larger than allowed"}
+			return nil
+		}
 	}
 	if dict.id != id {
 		r.fail("the definition is that of another dictionary")
-	}
-	if dict.memory > d.limits.MaxDictionaryBytes {
-		r.err = &Error{Kind: ErrLimit, Section: "dictionary", Offset: r.pos, Reason: "dictionary larger than allowed"}
 	}
 	return dict
 }

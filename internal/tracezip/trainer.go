@@ -36,6 +36,9 @@ const (
 	minSeen = 2
 	// trainedSize is the cost that is assumed for an entry of the Trainer beside its text.
 	trainedSize = 64
+	// maxExtensions is after how many segments a dictionary is made anew: a reader of the whole chain pays for what there is so far
+	// with every segment.
+	maxExtensions = 12
 	// trainerFactor times the size of a dictionary is what a Trainer remembers at most.
 	trainerFactor = 8
 )
@@ -141,7 +144,7 @@ func shapeID(s *sampleShape) string {
 // new one. It returns nil when there is nothing to add. What was observed then counts half: what is not seen again will go.
 func (t *Trainer) Build(current *Dictionary) *Dictionary {
 	defer t.age()
-	if current != nil && len(current.segments) < maxSegments {
+	if current != nil && len(current.segments) < maxExtensions {
 		if d := t.build(current, t.maxBytes); d != nil || t.addsNothing(current) {
 			return d
 		}
