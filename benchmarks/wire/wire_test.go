@@ -26,6 +26,12 @@ func tiny(t *testing.T) *cut {
 func TestWhoIsLossless(t *testing.T) {
 	for _, v := range checkAwkward(contenders()) {
 		peer := v.Name == "otel-arrow" || strings.HasPrefix(v.Name, "stef")
+		if strings.HasSuffix(v.Name, "-grouped") {
+			if !strings.HasPrefix(v.Verdict, "yes, but for the order of") {
+				t.Errorf("%s: %s", v.Name, v.Verdict)
+			}
+			continue
+		}
 		if exact := v.Verdict == "yes"; exact == peer {
 			t.Errorf("%s: %s", v.Name, v.Verdict)
 		}

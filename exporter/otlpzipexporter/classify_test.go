@@ -111,6 +111,7 @@ func TestFrameVerdict(t *testing.T) {
 		{"ours: damaged on the way", 400, frameStatus(tracezip.ErrCorrupt), true, rejected},
 		{"ours: over its limit", 413, frameStatus(tracezip.ErrLimit), true, tooLarge},
 		{"ours: no such dictionary", 412, frameStatus(tracezip.ErrDictionary), true, missing},
+		{"ours: no such dictionary, the body lost on the way", 412, nil, true, missing},
 		{"a proxy's precondition", 412, nil, false, failed},
 		{"ours: the pipeline says precondition", 500, status.New(codes.FailedPrecondition, "backend"), true, failed},
 		{"a proxy's limit", 413, nil, false, tooLarge},

@@ -131,7 +131,7 @@ func frameVerdict(a answer, c otlpzip.Capability) verdict {
 		return tooLarge
 	case reason == otlpzip.ReasonCorrupt:
 		return rejected
-	case reason == otlpzip.ReasonDictionary, a.code == http.StatusPreconditionFailed: // a proxy may have taken the body
+	case reason == otlpzip.ReasonDictionary, a.code == http.StatusPreconditionFailed && c.Tracezip: // a proxy may have taken the body
 		return missing
 	}
 	switch a.code {

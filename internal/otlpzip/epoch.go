@@ -27,8 +27,8 @@ import (
 //	frames 19…     name X'
 //	b restarts     the next frame that reaches it is answered DICTIONARY_MISSING and sent again with X' inline at once
 //
-// Learning happens in the goroutine of a push after the answer has come, where it delays neither the batch nor others: a push
-// that finds another one learning leaves it alone. Nothing runs in the background, so there is nothing to stop.
+// Learning happens in the goroutine of a push after the answer has come, where it delays neither the batch nor other pushes, only
+// the return of its own: a push that finds another one learning leaves it alone. Nothing runs in the background, so there is nothing to stop.
 //
 // Every Plan is settled by exactly one of Delivered, Missing, Refused and Failed. A nil *Epochs plans stateless frames. It is
 // safe for concurrent use.

@@ -19,7 +19,7 @@ import (
 //	                    dictionary that the frame defines if it does
 //	# corrupt SECTION   decoding fails there; likewise limit, version and dictionary
 //
-// They are never regenerated: what a released version has written must decode for ever.
+// From version 2 on, the first to be released, they are never regenerated: what a released version has written must decode for ever.
 func TestGolden(t *testing.T) {
 	paths, err := filepath.Glob("testdata/golden/*.txt")
 	if err != nil || len(paths) < 5 {
