@@ -2,6 +2,7 @@ package tracezip
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -147,6 +148,14 @@ func (d *Decoder) Decode(frame []byte) (ptrace.Traces, error) {
 // DecodeWith is Decode for frames that may refer to dictionaries. A frame that names one which dicts does not have gives an
 // error of kind ErrDictionary.
 func (d *Decoder) DecodeWith(frame []byte, dicts Dictionaries) (ptrace.Traces, error) {
+	td, err := d.decode(frame, dicts)
+	if errors.Is(err, ErrLimit) {
+		d.budget.left = 0 // whichever limit it was: see DecodedBytes
+	}
+	return td, err
+}
+
+func (d *Decoder) decode(frame []byte, dicts Dictionaries) (ptrace.Traces, error) {
 	if err := d.begin(frame); err != nil {
 		return ptrace.NewTraces(), err
 	}
@@ -172,10 +181,10 @@ func (d *Decoder) DecodeWith(frame []byte, dicts Dictionaries) (ptrace.Traces, e
 
 // begin checks the size of a frame and renews the budget.
 func (d *Decoder) begin(frame []byte) error {
+	d.budget = budget{left: d.limits.MaxDecodedBytes}
 	if len(frame) > d.limits.MaxFrameBytes {
 		return &Error{Kind: ErrLimit, Section: "header", Offset: len(frame), Reason: "frame larger than allowed"}
 	}
-	d.budget = budget{left: d.limits.MaxDecodedBytes}
 	return nil
 }
 

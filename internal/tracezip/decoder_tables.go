@@ -57,6 +57,9 @@ func (d *Decoder) readKeys() {
 func (d *Decoder) readLists() {
 	r := &d.tables
 	n := r.count(1)
+	if !d.charge(len(d.dict.lists), costList) || !d.charge(len(d.dict.orders), costList) {
+		return
+	}
 	d.lists = append(d.lists[:0], d.dict.lists...)
 	d.listKeys = d.listKeys[:0]
 	if !d.charge(n, costList) {

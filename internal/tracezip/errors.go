@@ -20,7 +20,7 @@ var (
 
 // Error says what was wrong with a frame and where.
 type Error struct {
-	// Kind is ErrCorrupt, ErrLimit or ErrVersion.
+	// Kind is ErrCorrupt, ErrLimit, ErrVersion or ErrDictionary.
 	Kind error
 	// Section is the name of the section that was being read.
 	Section string
