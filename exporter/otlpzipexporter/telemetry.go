@@ -50,7 +50,8 @@ func newTelemetry(set exporter.Settings, signal string, reports *reporter) (*tel
 	if reports != nil {
 		err := errors.Join(
 			builder.RegisterExporterOtlpzipReportPartBytesPerSpanCallback(reports.parts),
-			builder.RegisterExporterOtlpzipReportKeyBytesPerSpanCallback(reports.keys))
+			builder.RegisterExporterOtlpzipReportKeyBytesPerSpanCallback(reports.keys),
+			builder.RegisterExporterOtlpzipReportZstdBytesPerSpanCallback(reports.zstd))
 		if err != nil {
 			builder.Shutdown()
 			return nil, err

@@ -39,6 +39,7 @@ type TelemetryBuilder struct {
 	ExporterOtlpzipOtlpBytes                 metric.Int64Counter
 	ExporterOtlpzipReportKeyBytesPerSpan     metric.Float64ObservableGauge
 	ExporterOtlpzipReportPartBytesPerSpan    metric.Float64ObservableGauge
+	ExporterOtlpzipReportZstdBytesPerSpan    metric.Float64ObservableGauge
 	ExporterOtlpzipSpans                     metric.Int64Counter
 	ExporterOtlpzipSplits                    metric.Int64Counter
 	ExporterOtlpzipWireBytes                 metric.Int64Counter
@@ -76,6 +77,21 @@ func (builder *TelemetryBuilder) RegisterExporterOtlpzipReportPartBytesPerSpanCa
 		cb(ctx, &observerFloat64{inst: builder.ExporterOtlpzipReportPartBytesPerSpan, obs: o})
 		return nil
 	}, builder.ExporterOtlpzipReportPartBytesPerSpan)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterOtlpzipReportZstdBytesPerSpanCallback sets callback for observable ExporterOtlpzipReportZstdBytesPerSpan metric.
+func (builder *TelemetryBuilder) RegisterExporterOtlpzipReportZstdBytesPerSpanCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExporterOtlpzipReportZstdBytesPerSpan, obs: o})
+		return nil
+	}, builder.ExporterOtlpzipReportZstdBytesPerSpan)
 	if err != nil {
 		return err
 	}
@@ -176,6 +192,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ExporterOtlpzipReportPartBytesPerSpan, err = builder.meter.Float64ObservableGauge(
 		"otelcol_exporter_otlpzip_report_part_bytes_per_span",
 		metric.WithDescription("What the frame that was looked into last spent its bytes on. The sum over part is the size of the frame. Absent unless zip::report_interval is set. [Alpha]"),
+		metric.WithUnit("By/{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterOtlpzipReportZstdBytesPerSpan, err = builder.meter.Float64ObservableGauge(
+		"otelcol_exporter_otlpzip_report_zstd_bytes_per_span",
+		metric.WithDescription("What the frame that was looked into last would have taken as OTLP with zstd, as the stock exporters send it. Absent unless zip::report_interval is set. [Alpha]"),
 		metric.WithUnit("By/{span}"),
 	)
 	errs = errors.Join(errs, err)

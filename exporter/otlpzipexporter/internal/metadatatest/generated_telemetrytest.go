@@ -191,6 +191,20 @@ func AssertEqualExporterOtlpzipReportPartBytesPerSpan(t *testing.T, tt *componen
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualExporterOtlpzipReportZstdBytesPerSpan(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_otlpzip_report_zstd_bytes_per_span",
+		Description: "What the frame that was looked into last would have taken as OTLP with zstd, as the stock exporters send it. Absent unless zip::report_interval is set. [Alpha]",
+		Unit:        "By/{span}",
+		Data: metricdata.Gauge[float64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_otlpzip_report_zstd_bytes_per_span")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualExporterOtlpzipSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_otlpzip_spans",
