@@ -124,8 +124,10 @@
     return el('div', { class: 'scroll' }, el('table', {}, head, ...rows));
   }
 
+  // waits is how much an exporter has to send; a queue counts what is being sent until it has arrived.
+  const waits = (x) => Math.max(x.queue, x.in_flight);
   function waiting(x) {
-    const n = x.queue + x.in_flight;
+    const n = waits(x);
     return el('td', { class: stalled(x) ? 'bad' : n ? '' : 'zero' }, num(n), x.queue_capacity ? el('small', {}, 'of ' + num(x.queue_capacity)) : null);
   }
   const lastSent = (x) => el('td', { class: stalled(x) ? 'bad' : 'zero' }, x.last_sent ? ago(x.last_sent) : 'not seen');
@@ -135,7 +137,7 @@
   function outages(s) {
     const bad = s.exporters.filter(stalled);
     $('outages').hidden = !bad.length;
-    fill('outages', ...bad.map((x) => el('p', {}, el('b', {}, x.name), ' has sent nothing for at least ' + seconds(Math.round(x.stalled_seconds)) + ' while ' + num(x.queue + x.in_flight) +
+    fill('outages', ...bad.map((x) => el('p', {}, el('b', {}, x.name), ' has sent nothing for at least ' + seconds(Math.round(x.stalled_seconds)) + ' while ' + num(waits(x)) +
       (x.queue_capacity ? ' of at most ' + num(x.queue_capacity) : '') + ' wait: its peer is away or refuses. The log says why.')));
     return bad.length;
   }
