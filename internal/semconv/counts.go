@@ -16,19 +16,23 @@ type counts struct {
 }
 
 func newCounts(areas int) counts {
-	return counts{findings: make([]uint32, int(numRules)*int(NumSignals)*areas)}
+	return counts{findings: make([]uint32, int(NumRules)*int(NumSignals)*areas)}
 }
 
-func (w *Worker) found(rule Rule, s Signal, area uint8) {
+func (w *Worker) count(rule Rule, s Signal, area uint8) {
 	i := (uint32(rule)*uint32(NumSignals)+uint32(s))*uint32(len(w.reg.areas)) + uint32(area)
 	if w.counts.findings[i] == 0 {
 		w.counts.dirty = append(w.counts.dirty, i)
 	}
 	w.counts.findings[i]++
+	if w.report != nil {
+		w.last = Finding{Rule: rule, Level: rule.Level(), Signal: s, Area: w.reg.areas[area]}
+		w.report(&w.last)
+	}
 }
 
 // NumKeys is one more than the largest index that Drain gives to its function.
-func (r *Registry) NumKeys() int { return int(numRules) * int(NumSignals) * len(r.areas) }
+func (r *Registry) NumKeys() int { return int(NumRules) * int(NumSignals) * len(r.areas) }
 
 // Key explains an index given by Drain.
 func (r *Registry) Key(index int) Key {

@@ -59,7 +59,7 @@ func (w *Worker) renameEntries(pd pprofile.Profiles) {
 	eachRecord(pd, func(indices pcommon.Int32Slice) { w.judge(indices) })
 	for i := range w.entries {
 		if e := &w.entries[i]; e.conflict {
-			w.found(Conflict, SignalProfile, w.reg.records[e.id].area)
+			w.count(Conflict, SignalProfile, w.reg.records[e.id].area)
 		}
 	}
 	if !w.opts.Observe {
@@ -90,7 +90,7 @@ func (w *Worker) readTable(dict pprofile.ProfilesDictionary) bool {
 			r.canonical(v, &e.value)
 		case r.flags&flagRPC != 0 && aws:
 		case r.ops[KindNone] == 0:
-			w.found(r.rule, SignalProfile, r.area)
+			w.count(r.rule, SignalProfile, r.area)
 		default:
 			w.readOld(e, v, r)
 			any = any || e.op != 0
@@ -101,16 +101,16 @@ func (w *Worker) readTable(dict pprofile.ProfilesDictionary) bool {
 
 func (w *Worker) readOld(e *entry, v pcommon.Value, r *record) {
 	o := &w.reg.ops[r.ops[KindNone]]
-	w.found(DeprecatedAttribute, SignalProfile, r.area)
+	w.count(DeprecatedAttribute, SignalProfile, r.area)
 	target, mismatch, out := o.convert(v, &e.value)
 	if mismatch || out == misfit {
-		w.found(TypeMismatch, SignalProfile, r.area)
+		w.count(TypeMismatch, SignalProfile, r.area)
 	}
 	switch out {
 	case fits:
 		e.op, e.target = r.ops[KindNone], target
 	case noCounterpart:
-		w.found(UnmappedValue, SignalProfile, r.area)
+		w.count(UnmappedValue, SignalProfile, r.area)
 	}
 }
 

@@ -68,7 +68,7 @@ func (w *Worker) schedule(m pcommon.Map, p place, id uint16, r *record, v pcommo
 		return false
 	}
 	if r.flags&flagRPC == 0 || !w.isAWS(m) {
-		w.found(r.rule, p.signal, r.area)
+		w.count(r.rule, p.signal, r.area)
 	}
 	return true
 }
@@ -92,10 +92,10 @@ func (w *Worker) current(v pcommon.Value, p place, r *record) {
 	var c converted
 	mismatch, old := r.canonical(v, &c)
 	if mismatch {
-		w.found(TypeMismatch, p.signal, r.area)
+		w.count(TypeMismatch, p.signal, r.area)
 	}
 	if old {
-		w.found(DeprecatedEnumValue, p.signal, r.area)
+		w.count(DeprecatedEnumValue, p.signal, r.area)
 	}
 	if c.how == asIs || w.opts.Observe {
 		return
@@ -146,10 +146,10 @@ func (w *Worker) apply(m pcommon.Map, p place, o *operation, old pcommon.Value) 
 	if o.flags&flagRPC != 0 && w.isAWS(m) {
 		return
 	}
-	w.found(DeprecatedAttribute, p.signal, o.area)
+	w.count(DeprecatedAttribute, p.signal, o.area)
 	// Of duplicate keys nobody can say which one counts.
 	if w.seen[o.from] > 1 {
-		w.found(Conflict, p.signal, o.area)
+		w.count(Conflict, p.signal, o.area)
 		return
 	}
 	if w.blocked(m, o) {
@@ -160,10 +160,10 @@ func (w *Worker) apply(m pcommon.Map, p place, o *operation, old pcommon.Value) 
 	var out outcome
 	ch.to, ch.mismatch, out = o.convert(old, &ch.value)
 	if ch.mismatch || out == misfit {
-		w.found(TypeMismatch, p.signal, o.area)
+		w.count(TypeMismatch, p.signal, o.area)
 	}
 	if out == noCounterpart {
-		w.found(UnmappedValue, p.signal, o.area)
+		w.count(UnmappedValue, p.signal, o.area)
 	}
 	if o.special == specialProtocolVersion {
 		w.shorten(m, &ch.value)
@@ -182,7 +182,7 @@ func (w *Worker) settle(m pcommon.Map, p place, ch *change) bool {
 		w.seen[ch.to] = 1
 		return true
 	case w.seen[ch.to] > 1 || !w.equal(m, ch):
-		w.found(Conflict, p.signal, ch.op.area)
+		w.count(Conflict, p.signal, ch.op.area)
 		return false
 	}
 	ch.to = 0

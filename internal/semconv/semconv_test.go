@@ -234,14 +234,14 @@ func TestContract(t *testing.T) {
 			}
 			w := Default().NewWorker(Options{})
 			m := attrs(tc.in...)
-			w.Span(m, tc.kind)
+			w.spanMap(m, tc.kind)
 			assert.Equal(t, text(attrs(tc.want...)), text(m))
 			found := drain(w)
 			assert.Equal(t, list(tc.found), found)
 
 			observer := Default().NewWorker(Options{Observe: true})
 			same := attrs(tc.in...)
-			observer.Span(same, tc.kind)
+			observer.spanMap(same, tc.kind)
 			assert.Equal(t, text(attrs(tc.in...)), text(same), "observing changed something")
 			assert.Equal(t, findingsOnly(found), drain(observer), "observing found something else")
 		})
@@ -251,12 +251,12 @@ func TestContract(t *testing.T) {
 func TestKeepDeprecated(t *testing.T) {
 	w := Default().NewWorker(Options{KeepDeprecated: true})
 	m := attrs("http.status_code", "200", "db.statement", "s", "db.system", "mssql", "os.type", "z_os")
-	w.Span(m, KindClient)
+	w.spanMap(m, KindClient)
 	want := text(attrs("http.status_code", "200", "db.statement", "s", "db.system", "mssql", "os.type", "zos",
 		"db.system.name", "microsoft.sql_server", "db.query.text", "s", "http.response.status_code", 200))
 	for range 2 {
 		assert.ElementsMatch(t, strings.Fields(want), strings.Fields(text(m)))
-		w.Span(m, KindClient)
+		w.spanMap(m, KindClient)
 	}
 }
 
@@ -271,7 +271,7 @@ func TestRenameKeepsOrder(t *testing.T) {
 			want += fmt.Sprintf("x%d=Int:%d NAME ", i, i)
 		}
 		w := Default().NewWorker(Options{})
-		w.Span(m, KindClient)
+		w.spanMap(m, KindClient)
 		got := ""
 		for k, v := range m.All() {
 			if strings.HasPrefix(k, "x") {
@@ -291,7 +291,7 @@ func TestMessageEvents(t *testing.T) {
 	} {
 		w := Default().NewWorker(Options{})
 		m := attrs("message.id", 1, "message.type", "SENT")
-		w.SpanEvent(m, name)
+		w.spanEventMap(m, name)
 		assert.Equal(t, text(attrs("message.id", 1, "message.type", "SENT")), text(m))
 		assert.Equal(t, want, drain(w), name)
 	}
@@ -300,9 +300,12 @@ func TestMessageEvents(t *testing.T) {
 // Only spans and points of metrics that name a side have a kind; elsewhere the old names that need one stay.
 func TestPlacesWithoutKind(t *testing.T) {
 	for name, visit := range map[string]func(*Worker, pcommon.Map){
-		"resource": (*Worker).Resource, "scope": (*Worker).Scope, "span_link": (*Worker).SpanLink, "log": (*Worker).Log,
-		"span_event": func(w *Worker, m pcommon.Map) { w.SpanEvent(m, "e") },
-		"metric":     func(w *Worker, m pcommon.Map) { w.Point(m, Default().Plan("acme", nil)) },
+		"resource":   func(w *Worker, m pcommon.Map) { w.mapOf(m, SignalResource) },
+		"scope":      func(w *Worker, m pcommon.Map) { w.mapOf(m, SignalScope) },
+		"span_link":  func(w *Worker, m pcommon.Map) { w.mapOf(m, SignalSpanLink) },
+		"log":        func(w *Worker, m pcommon.Map) { w.mapOf(m, SignalLog) },
+		"span_event": func(w *Worker, m pcommon.Map) { w.spanEventMap(m, "e") },
+		"metric":     func(w *Worker, m pcommon.Map) { w.point(m, Default().Plan("acme", nil)) },
 	} {
 		w := Default().NewWorker(Options{})
 		m := attrs("net.peer.name", "a", "http.scheme", "http", "deployment.environment", "prod")
@@ -336,11 +339,11 @@ func TestMetricPoints(t *testing.T) {
 	} {
 		w := Default().NewWorker(Options{})
 		m := attrs(tc.in...)
-		w.Point(m, Default().Plan(tc.metric, Default().Metric(tc.metric)))
+		w.point(m, Default().Plan(tc.metric, Default().Metric(tc.metric)))
 		assert.Equal(t, text(attrs(tc.want...)), text(m), name)
 		if to := Default().Metric(tc.metric); to != nil && to.To != "" {
 			again := attrs(tc.in...)
-			w.Point(again, Default().Plan(to.To, Default().Metric(to.To)))
+			w.point(again, Default().Plan(to.To, Default().Metric(to.To)))
 			assert.Equal(t, text(m), text(again), "%s: the new name of the metric reads its points differently", name)
 		}
 	}
@@ -431,7 +434,7 @@ func TestEveryRenameOfTheFacts(t *testing.T) {
 		}
 		w := Default().NewWorker(Options{})
 		m := attrs("before", 1, r.From, value, "after", 2)
-		w.Span(m, kind)
+		w.spanMap(m, kind)
 		if want == "" {
 			assert.Equal(t, text(attrs("before", 1, r.From, value, "after", 2)), text(m))
 			continue
@@ -470,7 +473,7 @@ func TestEveryValueMapOfTheFacts(t *testing.T) {
 		for old, replacement := range vm.Map {
 			w := Default().NewWorker(Options{})
 			m := attrs(vm.From, old)
-			w.Span(m, KindClient)
+			w.spanMap(m, KindClient)
 			assert.Equal(t, vm.To+"=Str:"+replacement, text(m))
 		}
 	}
@@ -535,24 +538,24 @@ func TestProperties(t *testing.T) {
 		in := randomSpan(rnd, rnd.IntN(14))
 		kind := Kind(rnd.IntN(int(numKinds)))
 		m := attrs(in...)
-		w.Span(m, kind)
+		w.spanMap(m, kind)
 		once := text(m)
 		found := drain(w)
 		checkNothingLost(t, in, m)
 
-		w.Span(m, kind)
+		w.spanMap(m, kind)
 		require.Equal(t, once, text(m), "from %v", in)
 		again := drain(w)
 		require.Empty(t, opsOnly(again), "from %v", in)
 
 		ro := attrs(in...)
-		observer.Span(ro, kind)
+		observer.spanMap(ro, kind)
 		require.Equal(t, findingsOnly(found), drain(observer), "from %v", in)
 
 		if !hasDuplicates(in) {
 			shuffled := shuffle(rnd, in)
 			other := attrs(shuffled...)
-			w.Span(other, kind)
+			w.spanMap(other, kind)
 			require.Equal(t, sorted(m), sorted(other), "from %v and %v", in, shuffled)
 			require.Equal(t, found, drain(w))
 		}
@@ -631,7 +634,7 @@ func TestHostileNames(t *testing.T) {
 	b.AppendEmpty("http.method").SetStr("GET")
 	b.AppendEmpty("db.statement").SetStr("x")
 	b.UnsafeIntoMap(many)
-	w.Span(many, KindServer)
+	w.spanMap(many, KindServer)
 	_, ok := many.Get("db.query.text")
 	assert.True(t, ok)
 	assert.LessOrEqual(t, cap(w.ids), maxIDs)
@@ -644,7 +647,7 @@ func TestHostileNames(t *testing.T) {
 	}
 	v.SetStr("\xff\xfe")
 	deep.PutStr("http.scheme", "\xff")
-	w.Span(deep, KindServer)
+	w.spanMap(deep, KindServer)
 	_, ok = deep.Get("db.statement")
 	assert.True(t, ok, "a map is no query text")
 	scheme, ok := deep.Get("url.scheme")
@@ -659,6 +662,6 @@ func TestCleanSpansAllocateNothing(t *testing.T) {
 			continue
 		}
 		m := attrs(set...)
-		assert.Zero(t, testing.AllocsPerRun(100, func() { w.Span(m, KindServer) }), name)
+		assert.Zero(t, testing.AllocsPerRun(100, func() { w.spanMap(m, KindServer) }), name)
 	}
 }

@@ -1,39 +1,5 @@
 package semconv
 
-// Rule names what a finding is about.
-type Rule uint8
-
-// The rules, in the words of the reports.
-const (
-	DeprecatedAttribute Rule = iota
-	ObsoleteAttribute
-	DeprecatedEnumValue
-	DeprecatedMetric
-	TypeMismatch
-	Conflict
-	UnmappedValue
-	numRules
-)
-
-var ruleNames = [numRules]string{
-	"deprecated_attribute", "obsolete_attribute", "deprecated_enum_value", "deprecated_metric", "type_mismatch", "conflict",
-	"unmapped_value",
-}
-
-func (r Rule) String() string { return ruleNames[r] }
-
-// Level says how bad a finding is: violation, improvement or information.
-func (r Rule) Level() string {
-	switch r {
-	case TypeMismatch, Conflict:
-		return "violation"
-	case ObsoleteAttribute:
-		return "information"
-	default:
-		return "improvement"
-	}
-}
-
 // Signal is where an attribute was found.
 type Signal uint8
 

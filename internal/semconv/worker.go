@@ -5,20 +5,16 @@ import (
 	"go.opentelemetry.io/collector/pdata/xpdata"
 )
 
-// Options of a [Worker].
-type Options struct {
-	// Observe reports everything and changes nothing.
-	Observe bool
-	// KeepDeprecated leaves an old name in place beside the new one.
-	KeepDeprecated bool
-}
-
 // Worker applies a registry to attributes, one batch at a time: it is not safe for concurrent use, but any number of workers
 // share a registry. What it learns of the order of keys carries over from batch to batch; it keeps no reference to telemetry.
 type Worker struct {
-	reg    *Registry
-	opts   Options
-	counts counts
+	reg         *Registry
+	opts        Options
+	rules       *Ruleset
+	counts      counts
+	report      func(*Finding) // nil: findings are only counted
+	last        Finding
+	metricNames metricNames
 	// next[s][id] is the id that followed id the last time in attributes of signal s; id 0 also stands for the beginning.
 	next [NumSignals][]uint16
 
@@ -52,7 +48,7 @@ const (
 // NewWorker makes a worker for the registry.
 func (r *Registry) NewWorker(opts Options) *Worker {
 	w := &Worker{
-		reg: r, opts: opts, counts: newCounts(len(r.areas)), seen: make([]uint8, r.tracked), dropped: make([]bool, r.tracked),
+		reg: r, opts: opts, rules: r.NewRuleset(opts.Observe), counts: newCounts(len(r.areas)), seen: make([]uint8, r.tracked), dropped: make([]bool, r.tracked),
 		changeOf: make([]int16, r.tracked), pending: make([]uint64, len(r.ops)/64+1), values: make([]pcommon.Value, len(r.ops)),
 		ids: make([]uint16, 0, maxIDs),
 	}
@@ -79,49 +75,6 @@ type place struct {
 	signal Signal
 	mask   flags
 	plan   *Plan
-}
-
-// Resource puts the attributes of a resource right.
-func (w *Worker) Resource(m pcommon.Map) {
-	w.attributes(m, place{SignalResource, lookAlways, &kindPlans[KindNone]})
-}
-
-// Scope puts the attributes of an instrumentation scope right.
-func (w *Worker) Scope(m pcommon.Map) {
-	w.attributes(m, place{SignalScope, lookAlways, &kindPlans[KindNone]})
-}
-
-// SpanLink puts the attributes of a link right: they describe another span, whose kind is not known.
-func (w *Worker) SpanLink(m pcommon.Map) {
-	w.attributes(m, place{SignalSpanLink, lookAlways, &kindPlans[KindNone]})
-}
-
-// Log puts the attributes of a log record right.
-func (w *Worker) Log(m pcommon.Map) {
-	w.attributes(m, place{SignalLog, lookAlways, &kindPlans[KindNone]})
-}
-
-// Span puts the attributes of a span right.
-func (w *Worker) Span(m pcommon.Map, kind Kind) {
-	w.attributes(m, place{SignalSpan, lookAlways, &kindPlans[kind]})
-}
-
-// SpanEvent puts the attributes of a span event right.
-func (w *Worker) SpanEvent(m pcommon.Map, name string) {
-	p := place{SignalSpanEvent, lookAlways, &kindPlans[KindNone]}
-	if name == "message" || name == "rpc.message" {
-		p.mask |= flagMessage
-	}
-	w.attributes(m, p)
-}
-
-// Point puts the attributes of a metric's point, or of an exemplar on it, right.
-func (w *Worker) Point(m pcommon.Map, plan *Plan) {
-	p := place{SignalMetric, lookAlways, plan}
-	if len(plan.scoped) > 0 {
-		p.mask |= flagScoped
-	}
-	w.attributes(m, p)
 }
 
 // attributes is the look pass. It must not allocate.
@@ -175,12 +128,3 @@ func (r *record) member(value string) (replacement string, old bool) {
 	}
 	return "", false
 }
-
-// Metric reports a metric whose name is old.
-func (w *Worker) Metric(m *MetricRecord) { w.found(DeprecatedMetric, SignalMetric, m.area) }
-
-// MetricConflict reports a metric that keeps its old name because the new one is taken.
-func (w *Worker) MetricConflict(m *MetricRecord) { w.found(Conflict, SignalMetric, m.area) }
-
-// MetricRenamed counts a metric that got its new name.
-func (w *Worker) MetricRenamed() { w.counts.ops[OpRenameMetric]++ }
