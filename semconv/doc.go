@@ -40,10 +40,14 @@
 // MessagingSystem("nats").Attr(). Values that the conventions deprecate have no constant. The methods of HTTP are an exception: one
 // that is not listed is HTTPRequestMethodOther, with the original in [HTTPRequestMethodOriginal].
 //
+// Go itself converts a literal: HTTPServerSpan("GTE", …) compiles, so use the constants. HTTPRequestMethod(65) compiles too, to "A", and
+// go vet reports it.
+//
 // # Spans
 //
 // The functions that end in Span take what the conventions require of such a span; what they only recommend, or require under a
-// condition, is given as further attributes. The name and the kind of the span are for the caller to set.
+// condition, is given as further attributes. The name and the kind of the span are for the caller to set. Where a system has a function
+// of its own, such as [RPCGRPCCallClientSpan], take that: it may require more than the general one.
 //
 // # What is not here
 //

@@ -34,12 +34,16 @@ func (g *generator) samples() {
 	b.WriteString("}\n")
 }
 
+// sampleMembers are used where the first member would not do: a span of gRPC needs more than any RPC does.
+var sampleMembers = map[string]string{"rpc.system.name": "jsonrpc"}
+
 func (g *generator) sampleArguments(s span) []string {
 	var arguments []string
 	for _, name := range s.parameters() {
 		a := g.current[name]
 		if members := a.currentMembers(); a.Type == "enum" && len(members) > 0 {
-			arguments = append(arguments, members[0].constant(name))
+			i := slices.IndexFunc(members, func(m member) bool { return m.Value == sampleMembers[name] })
+			arguments = append(arguments, members[max(i, 0)].constant(name))
 		} else {
 			arguments = append(arguments, sampleValue(name, a.Type))
 		}
@@ -52,11 +56,9 @@ func sampleValue(name, typ string) string {
 	switch {
 	case typ == "int" && name == "http.response.status_code":
 		return "200"
-	case typ == "int" && strings.HasSuffix(name, ".port"):
-		return "443"
 	case typ == "string" && strings.HasSuffix(name, ".uid"):
 		return `"275ecb36-5aa8-4c2a-9c47-d8bb681b9aff"`
-	case typ == "string" && slices.Contains([]string{"url.full", "url.template"}, name):
+	case typ == "string" && name == "url.full":
 		return `"https://shop.example/cart"`
 	}
 	values := map[string]string{
