@@ -77,12 +77,33 @@ func TestEngineFinds(t *testing.T) {
 		"deprecated_attribute":  func(m pcommon.Map) { m.PutStr("http.method", "GET") },
 		"type_mismatch":         func(m pcommon.Map) { m.PutStr("http.response.status_code", "200") },
 		"deprecated_enum_value": func(m pcommon.Map) { m.PutStr("cloud.platform", "azure_aks") },
+		"unknown_enum_value":    func(m pcommon.Map) { m.PutStr("messaging.system", "nats") },
+		"key_format":            func(m pcommon.Map) { m.PutEmptySlice("http.request.header.ETag").AppendEmpty().SetStr("x") },
+		"unknown_attribute":     func(m pcommon.Map) { m.PutStr("http.rout", "/") },
+		"missing_required":      func(m pcommon.Map) { Put(m, HTTPRequestMethodGet.Attr(), URLPath("/")) },
 	} {
 		var got []string
 		w := strict(func(f *engine.Finding) { got = append(got, f.Rule.String()) })
-		r := plog.NewLogRecord()
-		put(r.Attributes())
-		w.Log(r)
+		span := ptrace.NewSpan()
+		span.SetKind(ptrace.SpanKindServer)
+		put(span.Attributes())
+		w.Span(span)
+		assert.Contains(t, got, want)
+	}
+}
+
+func TestEngineFindsInMetrics(t *testing.T) {
+	for want, x := range map[string]Metric{
+		"unit_mismatch":         {Name: "http.server.request.duration", Unit: "ms", Instrument: Histogram},
+		"unexpected_instrument": {Name: "http.server.request.duration", Unit: "s", Instrument: Gauge},
+		"deprecated_metric":     {Name: "http.server.duration", Unit: "ms", Instrument: Histogram},
+	} {
+		var got []string
+		w := strict(func(f *engine.Finding) { got = append(got, f.Rule.String()) })
+		metrics := pmetric.NewMetricSlice()
+		x.Init(metrics.AppendEmpty(), pmetric.AggregationTemporalityCumulative)
+		w.PlanMetrics(metrics)
+		w.Metric(metrics.At(0))
 		assert.Contains(t, got, want)
 	}
 }
