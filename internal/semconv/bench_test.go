@@ -83,7 +83,7 @@ func BenchmarkClean(b *testing.B) {
 			cpu(b)
 			b.ResetTimer()
 			for i := 0; b.Loop(); i++ {
-				w.Span(maps[i%len(maps)], KindServer)
+				w.spanMap(maps[i%len(maps)], KindServer)
 			}
 			if w.counts.ops[OpRename] != 0 {
 				b.Fatal("clean spans were changed")
@@ -109,7 +109,7 @@ func BenchmarkMixed(b *testing.B) {
 	cpu(b)
 	b.ResetTimer()
 	for i := 0; b.Loop(); i++ {
-		w.Span(maps[i%len(maps)], KindServer)
+		w.spanMap(maps[i%len(maps)], KindServer)
 	}
 }
 
@@ -133,7 +133,7 @@ func BenchmarkRewrite(b *testing.B) {
 				b.StartTimer()
 				before := cpuTime(b)
 				for _, m := range maps {
-					w.Span(m, KindServer)
+					w.spanMap(m, KindServer)
 				}
 				used += cpuTime(b) - before
 			}

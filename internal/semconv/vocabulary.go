@@ -1,39 +1,5 @@
 package semconv
 
-// Rule names what a finding is about.
-type Rule uint8
-
-// The rules, in the words of the reports.
-const (
-	DeprecatedAttribute Rule = iota
-	ObsoleteAttribute
-	DeprecatedEnumValue
-	DeprecatedMetric
-	TypeMismatch
-	Conflict
-	UnmappedValue
-	numRules
-)
-
-var ruleNames = [numRules]string{
-	"deprecated_attribute", "obsolete_attribute", "deprecated_enum_value", "deprecated_metric", "type_mismatch", "conflict",
-	"unmapped_value",
-}
-
-func (r Rule) String() string { return ruleNames[r] }
-
-// Level says how bad a finding is: violation, improvement or information.
-func (r Rule) Level() string {
-	switch r {
-	case TypeMismatch, Conflict:
-		return "violation"
-	case ObsoleteAttribute:
-		return "information"
-	default:
-		return "improvement"
-	}
-}
-
 // Signal is where an attribute was found.
 type Signal uint8
 
@@ -89,10 +55,22 @@ const (
 	OpCoerce
 	OpDropDuplicate
 	OpRenameMetric
+	OpConvertMetric
+	OpFoldCase
+	OpRedact
+	OpRepairUTF8
+	OpTruncate
+	OpDropObsolete
+	OpDerive
+	OpMove
+	OpFixKey
 	NumOps
 )
 
-var opNames = [NumOps]string{"rename", "value_map", "coerce", "drop_duplicate", "rename_metric"}
+var opNames = [NumOps]string{
+	"rename", "value_map", "coerce", "drop_duplicate", "rename_metric", "convert_metric", "fold_case", "redact", "repair_utf8",
+	"truncate", "drop_obsolete", "derive", "move", "fix_key",
+}
 
 func (o Op) String() string { return opNames[o] }
 
@@ -106,3 +84,7 @@ const (
 	Gauge
 	Histogram
 )
+
+func (i Instrument) String() string {
+	return [...]string{"", "counter", "updowncounter", "gauge", "histogram"}[i]
+}

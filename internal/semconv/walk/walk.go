@@ -1,0 +1,196 @@
+// Package walk leads a worker of the convention engine through whole requests and says of each finding where it was.
+package walk
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/pprofile"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv"
+)
+
+// At is where a finding was. Its strings belong to the telemetry.
+type At struct {
+	// Service is the service.name of the resource, empty when it has none.
+	Service string
+	// SDK is telemetry.sdk.language and version of the resource, as "go 1.30.0", or empty.
+	Language, SDKVersion string
+	Scope, ScopeVersion  string
+	// TraceID and SpanID are zero outside of spans and of log records that have none.
+	TraceID pcommon.TraceID
+	SpanID  pcommon.SpanID
+	// Item is the name of the span, metric or event.
+	Item string
+}
+
+// Item is what a decision of [Hooks.Done] is about: the smallest thing that can be dropped, tagged or routed.
+type Item uint8
+
+// The items.
+const (
+	ItemResource Item = iota
+	ItemScope
+	ItemSpan
+	ItemMetric
+	ItemPoint
+	ItemLog
+	ItemProfile
+)
+
+// Hooks are called on the way. Each may be nil.
+type Hooks struct {
+	// Select chooses the rules for a service, before its resource is looked at. nil keeps the worker's.
+	Select func(service string) *semconv.Ruleset
+	// Found is called for each finding. Neither argument may be kept.
+	Found func(at *At, f *semconv.Finding)
+	// Done is called when an item and, for resources and scopes, only its own attributes have been looked at. It returns whether
+	// the item is to be removed. A nil Done never removes, and pipelines without it do not search for what to remove.
+	Done func(item Item, attrs pcommon.Map) (remove bool)
+}
+
+// Walker leads one worker. Like the worker it is not safe for concurrent use.
+type Walker struct {
+	worker *semconv.Worker
+	hooks  Hooks
+	at     At
+}
+
+// New makes a walker that owns the worker.
+func New(worker *semconv.Worker, hooks Hooks) *Walker {
+	w := &Walker{worker: worker, hooks: hooks}
+	if hooks.Found != nil {
+		worker.OnFinding(func(f *semconv.Finding) { w.hooks.Found(&w.at, f) })
+	}
+	return w
+}
+
+// Worker is the worker that the walker leads.
+func (w *Walker) Worker() *semconv.Worker { return w.worker }
+
+func (w *Walker) done(item Item, attrs pcommon.Map) bool {
+	return w.hooks.Done != nil && w.hooks.Done(item, attrs)
+}
+
+// resource looks at a resource and its scopes' names and says whether all of it is to be removed.
+func (w *Walker) resource(r pcommon.Resource) bool {
+	w.at = At{Service: text(r, "service.name"), Language: text(r, "telemetry.sdk.language"), SDKVersion: text(r, "telemetry.sdk.version")}
+	if w.hooks.Select != nil {
+		w.worker.Use(w.hooks.Select(w.at.Service))
+	}
+	w.worker.Resource(r)
+	return w.done(ItemResource, r.Attributes())
+}
+
+func (w *Walker) scope(s pcommon.InstrumentationScope) bool {
+	w.at.Scope, w.at.ScopeVersion = s.Name(), s.Version()
+	w.at.Item, w.at.TraceID, w.at.SpanID = "", pcommon.TraceID{}, pcommon.SpanID{}
+	w.worker.Scope(s)
+	w.at.Scope, w.at.ScopeVersion = s.Name(), s.Version()
+	return w.done(ItemScope, s.Attributes())
+}
+
+func text(r pcommon.Resource, name string) string {
+	if v, ok := r.Attributes().Get(name); ok && v.Type() == pcommon.ValueTypeStr {
+		return v.Str()
+	}
+	return ""
+}
+
+// slice is what all of pdata's lists have in common.
+type slice[T any] interface {
+	Len() int
+	At(int) T
+	RemoveIf(func(T) bool)
+}
+
+// each visits all elements, and removes those for which visit says so when anything may be removed at all.
+func each[T any](w *Walker, s slice[T], visit func(T) bool) {
+	if w.hooks.Done != nil {
+		s.RemoveIf(visit)
+		return
+	}
+	for i := range s.Len() {
+		visit(s.At(i))
+	}
+}
+
+// Traces goes through the spans of a request, their events and links.
+func (w *Walker) Traces(td ptrace.Traces) {
+	each(w, td.ResourceSpans(), func(rs ptrace.ResourceSpans) bool {
+		if w.resource(rs.Resource()) {
+			return true
+		}
+		each(w, rs.ScopeSpans(), func(ss ptrace.ScopeSpans) bool {
+			if w.scope(ss.Scope()) {
+				return true
+			}
+			each(w, ss.Spans(), w.span)
+			return w.hooks.Done != nil && ss.Spans().Len() == 0
+		})
+		return w.hooks.Done != nil && rs.ScopeSpans().Len() == 0
+	})
+}
+
+func (w *Walker) span(span ptrace.Span) bool {
+	w.at.Item, w.at.TraceID, w.at.SpanID = span.Name(), span.TraceID(), span.SpanID()
+	w.worker.Span(span)
+	return w.done(ItemSpan, span.Attributes())
+}
+
+// Logs goes through the records of a request.
+func (w *Walker) Logs(ld plog.Logs) {
+	each(w, ld.ResourceLogs(), func(rl plog.ResourceLogs) bool {
+		if w.resource(rl.Resource()) {
+			return true
+		}
+		each(w, rl.ScopeLogs(), func(sl plog.ScopeLogs) bool {
+			if w.scope(sl.Scope()) {
+				return true
+			}
+			each(w, sl.LogRecords(), w.record)
+			return w.hooks.Done != nil && sl.LogRecords().Len() == 0
+		})
+		return w.hooks.Done != nil && rl.ScopeLogs().Len() == 0
+	})
+}
+
+func (w *Walker) record(r plog.LogRecord) bool {
+	w.at.Item, w.at.TraceID, w.at.SpanID = r.EventName(), r.TraceID(), r.SpanID()
+	w.worker.Log(r)
+	return w.done(ItemLog, r.Attributes())
+}
+
+// Metrics goes through the metrics of a request, their points and exemplars.
+func (w *Walker) Metrics(md pmetric.Metrics) {
+	each(w, md.ResourceMetrics(), func(rm pmetric.ResourceMetrics) bool {
+		if w.resource(rm.Resource()) {
+			return true
+		}
+		each(w, rm.ScopeMetrics(), func(sm pmetric.ScopeMetrics) bool {
+			if w.scope(sm.Scope()) {
+				return true
+			}
+			w.scopeMetrics(sm.Metrics())
+			return w.hooks.Done != nil && sm.Metrics().Len() == 0
+		})
+		return w.hooks.Done != nil && rm.ScopeMetrics().Len() == 0
+	})
+}
+
+// Profiles goes through the resources and scopes of a request and the attribute table that its profiles share.
+func (w *Walker) Profiles(pd pprofile.Profiles) {
+	each(w, pd.ResourceProfiles(), func(rp pprofile.ResourceProfiles) bool {
+		if w.resource(rp.Resource()) {
+			return true
+		}
+		each(w, rp.ScopeProfiles(), func(sp pprofile.ScopeProfiles) bool { return w.scope(sp.Scope()) })
+		return false
+	})
+	w.at = At{}
+	if w.hooks.Select != nil {
+		w.worker.Use(w.hooks.Select(""))
+	}
+	w.worker.ProfileTables(pd)
+}
