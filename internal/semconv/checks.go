@@ -1,6 +1,7 @@
 package semconv
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -115,7 +116,7 @@ func (w *Worker) final(r *record, k checks, c *converted) (p problems) {
 	case pcommon.ValueTypeStr:
 		p |= w.finalText(r, k, c)
 	case pcommon.ValueTypeInt:
-		if !inRange(k, c.int()) {
+		if low, high := k.bounds(pcommon.ValueTypeInt); c.int() < low || c.int() > high {
 			p |= problemValue
 		}
 	case pcommon.ValueTypeSlice:
@@ -129,20 +130,23 @@ func (w *Worker) final(r *record, k checks, c *converted) (p problems) {
 	return p
 }
 
-func inRange(k checks, n int64) bool {
+// bounds of an integer that is fine. Where another type is wanted, none is.
+func (k checks) bounds(want pcommon.ValueType) (low, high int64) {
 	switch {
+	case want >= 0 && want != pcommon.ValueTypeInt:
+		return math.MaxInt64, math.MinInt64
 	case k&checkPort != 0:
-		return 0 <= n && n <= 65535
+		return 0, 65535
 	case k&checkStatus != 0:
-		return 100 <= n && n <= 599
+		return 100, 599
 	case k&checkSize != 0:
-		return n >= 0
+		return 0, math.MaxInt64
 	default:
-		return true
+		return math.MinInt64, math.MaxInt64
 	}
 }
 
-// rangeOf says what inRange wants.
+// rangeOf says what bounds wants.
 func rangeOf(k checks) string {
 	switch {
 	case k&checkPort != 0:
