@@ -195,7 +195,7 @@ func (w *Worker) finalText(r *record, k checks, c *converted) (p problems) {
 func (w *Worker) finalKnown(r *record, k checks, c *converted, s string, p *problems) string {
 	switch {
 	case k&checkMethod != 0:
-		return r.method(c, s, p)
+		return w.method(r, s, p)
 	case k&checkEnum != 0:
 		return r.enumMember(s, p)
 	case k&checkUID != 0 && !values.IsUID(s):
@@ -250,11 +250,11 @@ func isPlaceholder(s string) bool {
 }
 
 // method spells an HTTP method as the conventions list it; one they do not list becomes _OTHER. Either way the original is kept.
-func (r *record) method(c *converted, s string, p *problems) string {
+func (w *Worker) method(r *record, s string, p *problems) string {
 	if slices.Contains(r.members, s) {
 		return s
 	}
-	c.original = s
+	w.original = s
 	if upper := strings.ToUpper(s); slices.Contains(r.members, upper) {
 		*p |= problemCase | problemMethod
 		return upper

@@ -325,7 +325,7 @@ func (w *Worker) checkShape(end *node, m pcommon.Map, p *place) {
 	}
 	if end.loose {
 		w.gather(m)
-		w.demand(m, p)
+		w.demand(nil, m, p)
 		return
 	}
 	if end.ending == nil {
@@ -405,9 +405,16 @@ func (w *Worker) gather(m pcommon.Map) {
 
 func (w *Worker) newEnding(m pcommon.Map, p *place) *ending {
 	w.gather(m)
-	e := &ending{present: slices.Clone(w.own)}
+	e := &ending{}
+	w.fillEnding(e, p)
+	return e
+}
+
+// fillEnding notes the present names and which groups of spans they allow.
+func (w *Worker) fillEnding(e *ending, p *place) {
+	e.present, e.groups = append(e.present[:0], w.present...), e.groups[:0]
 	if p.signal != SignalSpan {
-		return e
+		return
 	}
 	for _, s := range w.reg.demands.spans[p.plan.kind] {
 		if !s.allowedBy(e.present) {
@@ -428,21 +435,41 @@ func (w *Worker) newEnding(m pcommon.Map, p *place) *ending {
 		}
 		e.groups = append(e.groups, c)
 	}
-	return e
 }
 
 // demand asks for what is missing after all that was decided, and derives what can be.
-func (w *Worker) demand(m pcommon.Map, p *place) {
-	if p.signal == SignalSpan {
-		w.demandOfSpan(m, p, w.reg.demands.spans[p.plan.kind])
-	} else {
+func (w *Worker) demand(end *node, m pcommon.Map, p *place) {
+	switch {
+	case p.signal != SignalSpan:
 		w.demandOthers(p)
+	case end != nil && end.repairs != nil && !w.opts.Derive:
+		w.demandAfter(&end.repairs.after, m, p)
+	default:
+		w.demandOfSpan(m, p, w.reg.demands.spans[p.plan.kind])
 	}
 	if w.opts.Derive {
 		w.derive(m, p)
 	}
 	if len(w.missing) > 0 {
 		w.tellMissing(p)
+	}
+}
+
+// demandAfter asks a repaired span. Repairing a shape nearly always leads to the same names, and so to the same groups.
+func (w *Worker) demandAfter(after *ending, m pcommon.Map, p *place) {
+	if !slices.Equal(after.present, w.present) {
+		w.fillEnding(after, p)
+	}
+	for i := range after.groups {
+		c := &after.groups[i]
+		if c.equals != 0 && w.noted(m, c.equals) != c.value {
+			continue
+		}
+		if c.choose == nil && len(c.missing) == 0 && !slices.ContainsFunc(c.conditions, func(open condition) bool { return w.holds(m, p, &open) }) {
+			return
+		}
+		w.demandOfSpan(m, p, w.reg.demands.spans[p.plan.kind])
+		return
 	}
 }
 

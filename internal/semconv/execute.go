@@ -70,7 +70,7 @@ func (w *Worker) changeInPlace(m pcommon.Map) {
 			drops = true
 			continue
 		}
-		if name != ch.name {
+		if name != ch.name() {
 			mapLayout.setKey(&m, ch.pos, name)
 		}
 		ch.value.store(ch.v)
@@ -112,7 +112,7 @@ func (o Op) keepsOld() bool {
 func (w *Worker) copyAll(m pcommon.Map) {
 	rebuilt := w.changes[:0:0]
 	for _, ch := range w.changes {
-		if !ch.op.keepsOld() || w.newName(&ch) == ch.name {
+		if !ch.op.keepsOld() || w.newName(&ch) == ch.name() {
 			rebuilt = append(rebuilt, ch)
 			continue
 		}

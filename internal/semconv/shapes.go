@@ -40,6 +40,7 @@ type node struct {
 	child, sibling *node
 	children       uint8
 	ending         *ending
+	repairs        *repairs
 	loose          bool
 }
 

@@ -30,8 +30,10 @@ type Worker struct {
 
 	shapes shapes
 	steps  [maxPath]*node
-	path   []*node // the steps of the map at hand
-	place  place   // of the map at hand
+	path   []*node              // the steps of the map at hand
+	odd    [maxPath / 64]uint64 // positions of values that are not fine
+	vals   [maxPath]pcommon.Value
+	place  place // of the map at hand
 	// notes are the values that groups and conditions depend on, by slot. They are valid for names that are present.
 	notes []pcommon.Value
 
@@ -44,19 +46,20 @@ type Worker struct {
 	metricNames metricNames
 
 	// What the repair pass knows of the map at hand.
-	seen    []uint8  // by tracked id: how often the name occurs, up to 2; a name that will be made counts
-	pending []uint64 // bit set over the operations
-	sources []source // by operation: the old attribute, while pending
-	aws     awsState
-	changes []change
-	puts    []put
-	pairs   []pair
-	missing []missing
-	present bitset // own, or for a moment that of a known shape
-	own     bitset
-	action  []int32 // by position: 0 keep, else index into changes from 1
-	builder xpdata.MapBuilder
-	copies  []copied
+	seen     []uint8  // by tracked id: how often the name occurs, up to 2; a name that will be made counts
+	pending  []uint64 // bit set over the operations
+	sources  []source // by operation: the old attribute, while pending
+	aws      awsState
+	original string // of the HTTP method that was replaced last
+	changes  []change
+	puts     []put
+	pairs    []pair
+	missing  []missing
+	present  bitset // own, or for a moment that of a known shape
+	own      bitset
+	action   []int32 // by position: 0 keep, else index into changes from 1
+	builder  xpdata.MapBuilder
+	copies   []copied
 
 	// What ProfileTables knows of the request and of the record at hand.
 	entries  []entry
@@ -138,7 +141,6 @@ func (w *Worker) attributes(m pcommon.Map, p place) {
 		if i < maxPath {
 			w.steps[i] = n
 		}
-		i++
 		found |= n.flags
 		if n.note != 0 {
 			w.notes[n.note] = v
@@ -150,27 +152,36 @@ func (w *Worker) attributes(m pcommon.Map, p place) {
 			case n.look == lookText && uint(len(s)-1) < uint(w.longest) && !isPlaceholder(s) && values.ValidUTF8(s):
 			case n.look == lookMember && s == n.valid && s != "":
 			case !w.fineText(n, s):
-				found |= flagOdd
+				found |= w.oddAt(i)
 			}
 		case pcommon.ValueTypeInt:
 			if x := v.Int(); x < n.low || x > n.high {
-				found |= flagOdd
+				found |= w.oddAt(i)
 			}
 		default:
 			if !w.fine(n, v) {
-				found |= flagOdd
+				found |= w.oddAt(i)
 			}
 		}
+		i++
 	}
 	w.path, w.place = w.steps[:min(i, maxPath)], p
 	if found&p.mask != 0 || w.opts.Derive {
-		w.repair(m, &w.place)
+		w.repair(cur, m, &w.place)
 	} else if p.signal != SignalScope && p.signal != SignalSpanLink {
 		w.checkShape(cur, m, &w.place)
 	}
 	if w.shapes.forgotten >= forgetAfter && w.shapes.nodes >= maxNodes {
 		w.shapes.forget()
 	}
+}
+
+// oddAt notes the position of a value that is not fine.
+func (w *Worker) oddAt(i int) flags {
+	if i < maxPath {
+		w.odd[i/64] |= 1 << (i % 64)
+	}
+	return flagOdd
 }
 
 // fine tells whether a value is as the conventions want it. What is not fine goes through final, which knows why.
