@@ -64,26 +64,23 @@ func (w *Worker) follows(r *repairs, m pcommon.Map, p *place) {
 	copy(w.present, r.present)
 	i := 0
 	for _, v := range m.All() {
-		w.vals[i] = v
+		w.at[i] = source{v: v, node: w.path[i], pos: i}
 		i++
 	}
 	for _, pos := range r.others {
-		s := source{v: w.vals[pos], node: w.path[pos], pos: int(pos)}
-		w.other(m, p, &s)
+		w.other(m, p, &w.at[pos])
 		w.odd[pos/64] &^= 1 << (pos % 64)
 	}
 	for word := range w.odd {
 		for left := w.odd[word]; left != 0; left &= left - 1 {
-			pos := word*64 + bits.TrailingZeros64(left)
-			s := source{v: w.vals[pos], node: w.path[pos], pos: pos}
+			s := &w.at[word*64+bits.TrailingZeros64(left)]
 			if w.operationOf(p, s.node) == 0 {
-				w.current(m, p, &s)
+				w.current(m, p, s)
 			}
 		}
 	}
 	for _, st := range r.steps {
-		s := source{v: w.vals[st.pos], node: w.path[st.pos], pos: int(st.pos)}
-		w.apply(m, p, &w.reg.ops[st.op], &s)
+		w.apply(m, p, &w.reg.ops[st.op], &w.at[st.pos])
 	}
-	clear(w.vals[:i])
+	clear(w.at[:i])
 }

@@ -67,16 +67,17 @@ func (w *Worker) search(m pcommon.Map, p *place) {
 	}
 	i = 0
 	for name, v := range m.All() {
-		s := source{v: v, node: w.nodeAt(i, name), pos: i}
+		w.one = source{v: v, node: w.nodeAt(i, name), pos: i}
 		i++
-		op := w.operationOf(p, s.node)
+		op := w.operationOf(p, w.one.node)
 		if op == 0 {
-			w.other(m, p, &s)
+			w.other(m, p, &w.one)
 			continue
 		}
 		w.pending[op/64] |= 1 << (op % 64)
-		w.sources[op] = s
+		w.sources[op] = w.one
 	}
+	w.one = source{}
 	w.decide(m, p)
 }
 

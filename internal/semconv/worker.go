@@ -32,8 +32,9 @@ type Worker struct {
 	steps  [maxPath]*node
 	path   []*node              // the steps of the map at hand
 	odd    [maxPath / 64]uint64 // positions of values that are not fine
-	vals   [maxPath]pcommon.Value
-	place  place // of the map at hand
+	at     [maxPath]source      // the attributes by position, while they are repaired
+	one    source               // one past them
+	place  place                // of the map at hand
 	// notes are the values that groups and conditions depend on, by slot. They are valid for names that are present.
 	notes []pcommon.Value
 
