@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/values"
 )
 
 // source is an attribute as it stands in the map.
@@ -346,6 +348,15 @@ func (w *Worker) settled(p *place, o *operation, s *source, moved bool) {
 func (w *Worker) rename(m pcommon.Map, p *place, o *operation, s *source) {
 	w.changes = append(w.changes, change{source: *s})
 	ch := &w.changes[len(w.changes)-1]
+	if o.plain && w.passes(&w.reg.records[o.to], s.v) {
+		ch.value.v = s.v
+		moved := w.settle(m, p, ch, o.to)
+		w.settled(p, o, s, moved)
+		if !moved {
+			w.withdrawLast()
+		}
+		return
+	}
 	to, mismatch, out := o.convert(s.v, &ch.value)
 	if mismatch && ch.value.how != asIs && w.opts.NoCoercion {
 		out = misfit
@@ -369,13 +380,30 @@ func (w *Worker) rename(m pcommon.Map, p *place, o *operation, s *source) {
 		w.tell(p, s, target, target.checks, &ch.value, ch.problems)
 	}
 	if !moved {
-		w.changes[len(w.changes)-1] = change{}
-		w.changes = w.changes[:len(w.changes)-1]
+		w.withdrawLast()
 		return
 	}
 	if ch.problems&problemMethod != 0 && ch.to != 0 {
 		w.keepMethod(m, p, o.from, w.original)
 	}
+}
+
+// passes tells of most values quickly that they are what is stored under the new name as they are.
+func (w *Worker) passes(target *record, v pcommon.Value) bool {
+	if v.Type() != target.want || target.checks&^checkNote != 0 {
+		return false
+	}
+	if target.want != pcommon.ValueTypeStr {
+		return target.want == pcommon.ValueTypeInt
+	}
+	s := v.Str()
+	return uint(len(s)-1) < uint(w.longest) && !isPlaceholder(s) && values.ValidUTF8(s)
+}
+
+// withdrawLast takes the last change back.
+func (w *Worker) withdrawLast() {
+	w.changes[len(w.changes)-1] = change{}
+	w.changes = w.changes[:len(w.changes)-1]
 }
 
 // finish brings the value of a rename to what is stored under the new name.
