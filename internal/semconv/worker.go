@@ -156,7 +156,7 @@ func (w *Worker) attributes(m pcommon.Map, p place) {
 				found |= w.oddAt(i)
 			}
 		case pcommon.ValueTypeInt:
-			if x := v.Int(); x < n.low || x > n.high {
+			if x := v.Int(); (x < n.low || x > n.high) && !w.fine(n, v) {
 				found |= w.oddAt(i)
 			}
 		default:
@@ -195,6 +195,9 @@ func (w *Worker) fine(n *node, v pcommon.Value) bool {
 	case pcommon.ValueTypeStr:
 		return w.fineText(n, v.Str())
 	case pcommon.ValueTypeInt:
+		if n.want == t && n.checks&checkEnum != 0 {
+			return n.rec.isNumber(v.Int())
+		}
 		return n.low <= v.Int() && v.Int() <= n.high
 	case pcommon.ValueTypeSlice:
 		if n.checks&checkElements != 0 && !elementsFit(v, n.rec.elems) || n.checks&checkSecret != 0 && !isRedacted(v.Slice()) {
