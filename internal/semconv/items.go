@@ -11,13 +11,18 @@ import (
 // OnFinding gives each finding to a function as well as counting it. nil only counts, which is cheaper.
 func (w *Worker) OnFinding(report func(*Finding)) { w.report = report }
 
+// OnlyScope tells which scope the resource that comes next has, if it has exactly one.
+func (w *Worker) OnlyScope(s pcommon.InstrumentationScope) { w.onlyScope = s }
+
 // Resource puts the attributes of a resource right.
 func (w *Worker) Resource(r pcommon.Resource) {
+	w.scope, w.onlyScope = w.onlyScope, pcommon.InstrumentationScope{}
 	w.language = ""
 	if v, ok := r.Attributes().Get("telemetry.sdk.language"); ok && v.Type() == pcommon.ValueTypeStr {
 		w.language = v.Str()
 	}
 	w.attributes(r.Attributes(), w.placeOf(SignalResource, KindNone))
+	w.scope = pcommon.InstrumentationScope{}
 }
 
 // Scope puts the attributes of an instrumentation scope right. The items that follow belong to it.

@@ -42,6 +42,7 @@ type Worker struct {
 	language    string
 	querySystem string
 	scope       pcommon.InstrumentationScope
+	onlyScope   pcommon.InstrumentationScope // of the resource that comes next
 	span        ptrace.Span
 	log         plog.LogRecord
 	metricNames metricNames

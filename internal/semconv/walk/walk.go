@@ -119,6 +119,9 @@ func each[T any](w *Walker, s slice[T], visit func(T) bool) {
 // Traces goes through the spans of a request, their events and links.
 func (w *Walker) Traces(td ptrace.Traces) {
 	each(w, td.ResourceSpans(), func(rs ptrace.ResourceSpans) bool {
+		if rs.ScopeSpans().Len() == 1 {
+			w.worker.OnlyScope(rs.ScopeSpans().At(0).Scope())
+		}
 		if w.resource(rs.Resource()) {
 			return true
 		}
@@ -142,6 +145,9 @@ func (w *Walker) span(span ptrace.Span) bool {
 // Logs goes through the records of a request.
 func (w *Walker) Logs(ld plog.Logs) {
 	each(w, ld.ResourceLogs(), func(rl plog.ResourceLogs) bool {
+		if rl.ScopeLogs().Len() == 1 {
+			w.worker.OnlyScope(rl.ScopeLogs().At(0).Scope())
+		}
 		if w.resource(rl.Resource()) {
 			return true
 		}
@@ -165,6 +171,9 @@ func (w *Walker) record(r plog.LogRecord) bool {
 // Metrics goes through the metrics of a request, their points and exemplars.
 func (w *Walker) Metrics(md pmetric.Metrics) {
 	each(w, md.ResourceMetrics(), func(rm pmetric.ResourceMetrics) bool {
+		if rm.ScopeMetrics().Len() == 1 {
+			w.worker.OnlyScope(rm.ScopeMetrics().At(0).Scope())
+		}
 		if w.resource(rm.Resource()) {
 			return true
 		}
@@ -182,6 +191,9 @@ func (w *Walker) Metrics(md pmetric.Metrics) {
 // Profiles goes through the resources and scopes of a request and the attribute table that its profiles share.
 func (w *Walker) Profiles(pd pprofile.Profiles) {
 	each(w, pd.ResourceProfiles(), func(rp pprofile.ResourceProfiles) bool {
+		if rp.ScopeProfiles().Len() == 1 {
+			w.worker.OnlyScope(rp.ScopeProfiles().At(0).Scope())
+		}
 		if w.resource(rp.Resource()) {
 			return true
 		}
