@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
@@ -13,7 +12,7 @@ import (
 
 // proveMetricRenames proves that each old metric becomes its successor, its numbers scaled by the factor for the unit it came with,
 // and that it stays as it is where that cannot be done without loss, or where the successor is there already.
-func proveMetricRenames(*testing.T) proof {
+func proveMetricRenames() proof {
 	out := proof{}
 	e, observer := newEngine(semconv.Options{}), newEngine(semconv.Options{Observe: true})
 	for i := range facts().Renames.Metrics {
@@ -184,7 +183,7 @@ func (p *conversionProof) taken() {
 }
 
 // proveReceivers proves what becomes of the metrics and attributes that receivers of the collector write in their own way.
-func proveReceivers(*testing.T) proof {
+func proveReceivers() proof {
 	out := proof{}
 	e := newEngine(semconv.Options{})
 	for i := range facts().Renames.Receivers {

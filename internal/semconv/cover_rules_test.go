@@ -166,10 +166,6 @@ func template(from, to, key, now string, value, other any, places []scene) []rul
 	}
 }
 
-func TestRules(t *testing.T) {
-	report(t, "rules", proveRules(t))
-}
-
 // proveRules runs the cases of every structural rule.
 func proveRules(t *testing.T) proof {
 	out := proof{}
