@@ -56,6 +56,9 @@ func (w *Worker) repair(end *node, m pcommon.Map, p *place) {
 	w.odd = [len(w.odd)]uint64{}
 	w.demand(end, m, p)
 	w.execute(m, p)
+	if w.claims.filled {
+		w.claims.forget()
+	}
 }
 
 // search finds the operations of a map whose shape is not remembered.
