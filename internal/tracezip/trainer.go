@@ -11,7 +11,8 @@ import (
 // Trainer makes dictionaries from samples of frames: what has been in several of them is likely to be in the next ones. It is
 // not for concurrent use.
 type Trainer struct {
-	maxBytes int
+	maxBytes int // of a dictionary
+	memory   int // for what is remembered
 	bytes    int // of what is remembered, about
 	shapes   map[string]*trainedShape
 	rows     [2]map[string]*trainedRow
@@ -45,10 +46,13 @@ const (
 
 // NewTrainer returns a Trainer whose dictionaries take up to maxBytes of memory each. It takes some multiple of that itself.
 func NewTrainer(maxBytes int) *Trainer {
-	t := &Trainer{maxBytes: maxBytes}
+	t := &Trainer{maxBytes: maxBytes, memory: trainerFactor * maxBytes}
 	t.forget()
 	return t
 }
+
+// Limit makes the dictionaries built from now on take up to maxBytes. What is remembered stays.
+func (t *Trainer) Limit(maxBytes int) { t.maxBytes = maxBytes }
 
 func (t *Trainer) forget() {
 	t.bytes = 0
@@ -72,7 +76,7 @@ func (t *Trainer) Observe(s *Sample) {
 
 // room reports whether something of a size may still be remembered.
 func (t *Trainer) room(size int) bool {
-	if t.bytes+size+trainedSize > trainerFactor*t.maxBytes {
+	if t.bytes+size+trainedSize > t.memory {
 		return false
 	}
 	t.bytes += size + trainedSize
@@ -166,6 +170,19 @@ func (t *Trainer) addsNothing(current *Dictionary) bool {
 
 // build returns base with one more segment, or nil when there is nothing for it or it takes more than size.
 func (t *Trainer) build(base *Dictionary, size int) *Dictionary {
+	d := t.extend(base, size)
+	if d != nil && d.memory > size {
+		// The segment as it is sent, which the dictionary keeps too, has no room. With that much less in it, it is no longer.
+		d = t.extend(base, size-len(d.segments[len(d.segments)-1].stored))
+	}
+	if d == nil || d.memory > size {
+		return nil
+	}
+	return d
+}
+
+// extend returns base with one more segment that takes no more than size when it is decoded, and its stored form beside that.
+func (t *Trainer) extend(base *Dictionary, size int) *Dictionary {
 	w := newSegmentWriter(base, size-base.memory)
 	w.fill(t)
 	if w.empty() {
