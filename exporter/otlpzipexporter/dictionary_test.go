@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/mem"
@@ -138,6 +139,18 @@ func definitions(t *testing.T, tel *componenttest.Telemetry) int64 {
 	return otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_dictionary_definitions")
 }
 
+// active is what the gauge says: 1, 0, or -1 when it is not there.
+func active(t *testing.T, tel *componenttest.Telemetry) int64 {
+	t.Helper()
+	m, err := tel.GetMetric("otelcol_exporter_otlpzip_dictionary_active")
+	if err != nil {
+		return -1
+	}
+	points := m.Data.(metricdata.Gauge[int64]).DataPoints
+	require.Len(t, points, 1)
+	return points[0].Value
+}
+
 // retrying lets the exporter retry soon.
 var retrying = Map{"enabled": true, "initial_interval": "1ms", "max_interval": "5ms", "max_elapsed_time": "0s"}
 
@@ -165,6 +178,7 @@ func TestDictionariesSave(t *testing.T) {
 				s.check(false, &sink)
 				wire[enabled] = otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_wire_bytes", asFrame)
 				assert.Equal(t, enabled, hits(t, tel) > 0)
+				assert.EqualValues(t, map[bool]int64{true: 1, false: -1}[enabled], active(t, tel))
 				assert.Equal(t, hits(t, tel), otlpziptest.Sum(t, received, "otelcol_receiver_otlpzip_dictionary_hits"))
 				assert.Equal(t, definitions(t, tel), otlpziptest.Sum(t, received, "otelcol_receiver_otlpzip_dictionaries_defined"))
 				assert.Zero(t, misses(t, tel))
@@ -304,6 +318,7 @@ func TestPeerUpgradedMidConnection(t *testing.T) {
 				s.send(exp, n)
 				assert.Equal(t, step.frames, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_frames") > frames, "step %d", i)
 				assert.Equal(t, step.hits, hits(t, tel) > before, "step %d", i)
+				assert.Equal(t, step.hits, active(t, tel) == 1, "step %d", i)
 			}
 			s.check(false, &sink)
 		})

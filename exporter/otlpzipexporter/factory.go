@@ -149,6 +149,12 @@ func createTraces(ctx context.Context, set exporter.Settings, cfg component.Conf
 		return nil, err
 	}
 	pusher := newTracePusher(in.link, in.peer, in.tel, in.buffers, set.Logger, in.config.Zip)
+	if pusher.epochs != nil {
+		if err := in.tel.observeActive(pusher.epochs.Active); err != nil {
+			in.tel.shutdown()
+			return nil, err
+		}
+	}
 	in.tel.startAtZero(ctx)
 	return exporterhelper.NewTraces(ctx, set, cfg, pusher.push, in.options()...)
 }

@@ -34,7 +34,7 @@ import (
 // Learning happens in the goroutine of a push after the answer has come, where it delays neither the batch nor other pushes, only
 // the return of its own: a push that finds another one learning leaves it alone. Nothing runs in the background, so there is nothing to stop.
 //
-// Every Plan is settled by exactly one of Delivered, Missing, Refused and Failed. A nil *Epochs plans stateless frames. It is
+// Every Plan is settled by exactly one of Delivered, Missing, Refused, Unsent and Failed. A nil *Epochs plans stateless frames. It is
 // safe for concurrent use.
 type Epochs struct {
 	maxBytes int
@@ -264,15 +264,30 @@ func (e *Epochs) Refused(p Plan, size int) {
 	}
 	e.mu.Lock()
 	defer e.unlock()
-	e.settle(p)
+	e.giveUp(p)
 	if p.Options.Dictionary == nil {
 		return
 	}
+	e.ledger.missed(size)
+	e.review()
+}
+
+// Unsent settles a plan whose frame was not sent, since its definition makes it larger than the peer takes.
+func (e *Epochs) Unsent(p Plan) {
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.unlock()
+	e.giveUp(p)
+}
+
+// giveUp settles a plan whose definition, if it brings one, is not tried again.
+func (e *Epochs) giveUp(p Plan) {
+	e.settle(p)
 	if p.role == defines && e.next == p.Options.Dictionary {
 		e.next = nil // the next attempt may make one that passes
 	}
-	e.ledger.missed(size)
-	e.review()
 }
 
 // Missing settles a plan whose frame of the given size the peer refused for want of its dictionary, and says how the same

@@ -270,6 +270,26 @@ func TestRefused(t *testing.T) {
 	assert.Empty(t, s.events)
 }
 
+// TestUnsent: what was not sent has cost nothing, however often, and a definition that does not fit into a frame is given up.
+func TestUnsent(t *testing.T) {
+	d := otlpziptest.Dictionaries(t, 2)
+	s := newScene(t, "a")
+	s.adopt(d[0])
+	s.deliver(s.plan(d[0], true), "a")
+	for i := range 2 * maxMisses {
+		s.Heard(instance(fmt.Sprint(i)))
+		s.lessons = 1
+		s.Unsent(s.plan(d[0], true))
+	}
+	assert.Empty(t, s.events)
+	assert.Zero(t, s.ledger.misses)
+	s.adopt(d[1])
+	s.Unsent(s.plan(d[1], true))
+	s.plan(d[0], false)
+	s.Unsent(s.Plan())
+	s.plan(d[0], false)
+}
+
 func TestDictionaryTooLargeForThePeer(t *testing.T) {
 	d := otlpziptest.Dictionaries(t, 1)[0]
 	s := newScene(t, "a")
@@ -375,6 +395,7 @@ func TestAdoption(t *testing.T) {
 		}
 		s.current = current
 		s.consider(nil, current, d[1], tt.trial)
+		assert.Equal(t, tt.adopted || tt.keeps, s.Active(), tt.name)
 		assert.Equal(t, tt.adopted, s.next != nil, tt.name)
 		assert.Equal(t, tt.keeps, s.current != nil, tt.name)
 		if tt.adopted {
@@ -392,6 +413,8 @@ func TestNilEpochs(t *testing.T) {
 	e.Delivered(p, 1, "", nil)
 	e.Failed(p)
 	e.Refused(p, 1)
+	e.Unsent(p)
+	assert.False(t, e.Active())
 	assert.Equal(t, Plan{}, e.Missing(p, 1, keeps))
 }
 

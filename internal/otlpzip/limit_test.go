@@ -164,7 +164,7 @@ func TestReplicasWithDifferentLimits(t *testing.T) {
 			l.send(3000)
 			assert.LessOrEqual(t, l.largest, smallLimit)
 			assert.LessOrEqual(t, l.adopted, 2)
-			assert.LessOrEqual(t, l.missed, 1, "an adopted one may meet a replica that was taken for gone")
+			assert.LessOrEqual(t, l.missed, l.adopted, "each new one may meet a replica that was taken for gone")
 			assert.Greater(t, l.named, 2900)
 		})
 	}
