@@ -20,7 +20,7 @@ const (
 type schedule struct {
 	frames      int   // acknowledged since the start
 	bytes       int64 // of those frames
-	from        int   // frames when there was no dictionary
+	from        int   // frames when learning began, with no dictionary in use
 	attemptAt   int   // frames when a dictionary is tried to be built next
 	sampleEvery int   // so many frames
 }

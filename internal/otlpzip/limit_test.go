@@ -16,7 +16,7 @@ import (
 
 const (
 	largeLimit = 1 << 20
-	smallLimit = 100 << 10
+	smallLimit = 30 << 10
 )
 
 // limited is a peer whose replicas decode what they are sent and keep no dictionary larger than they say.
@@ -45,7 +45,7 @@ func (r *limitedReplica) Define(d *tracezip.Dictionary) {
 	}
 }
 
-// newLimited returns replicas with these limits. A dictionary of what is sent to them takes some 250 KiB, the best part of it 20.
+// newLimited returns replicas with these limits. A dictionary of what is sent to them takes some 90 KiB, the best part of it 7.
 func newLimited(t *testing.T, limits ...int) *limited {
 	l := &limited{t: t, enc: tracezip.NewEncoder(), dec: tracezip.NewDecoder(tracezip.Limits{})}
 	l.epochs = NewEpochs(largeLimit, func(e Event) {
@@ -59,7 +59,7 @@ func newLimited(t *testing.T, limits ...int) *limited {
 	for i := range uint64(13) {
 		td := otlpziptest.Traces(20)
 		for at, seed := range []uint64{1000, i} { // what all have in common, and what every thirteenth has
-			td.ResourceSpans().At(at).Resource().Attributes().PutStr("process.command_line", randomText(seed, 12<<10))
+			td.ResourceSpans().At(at).Resource().Attributes().PutStr("process.command_line", randomText(seed, 4<<10))
 		}
 		l.batches = append(l.batches, td)
 	}
