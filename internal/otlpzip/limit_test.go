@@ -19,35 +19,64 @@ const (
 	smallLimit = 30 << 10
 )
 
-// limited is a peer whose replicas decode what they are sent and keep no dictionary larger than they say.
+// limited is a peer whose replicas keep no dictionary larger than they say.
 type limited struct {
 	t        *testing.T
 	epochs   *Epochs
 	pick     func(n int) int // which of n replicas gets the next frame
 	replicas []*limitedReplica
 	enc      *tracezip.Encoder
-	dec      *tracezip.Decoder
 	batches  []ptrace.Traces
+	sizes    map[sizeKey]int
 	sent     int
 
 	adopted, named, missed int
 	largest                int // dictionary that was adopted last
 }
 
-type limitedReplica struct {
-	worldReplica
-	limit int
+// sizeKey is what the size of a frame depends on.
+type sizeKey struct {
+	batch       int
+	dict, known tracezip.DictionaryID
+	define      bool
 }
 
-func (r *limitedReplica) Define(d *tracezip.Dictionary) {
-	if d.MemoryBytes() <= r.limit {
-		r.worldReplica.Define(d)
+type limitedReplica struct {
+	name  string
+	limit int
+	has   map[tracezip.DictionaryID]bool
+}
+
+// takes reports whether a replica can read a frame, and keeps what comes with it.
+func (r *limitedReplica) takes(o tracezip.FrameOptions) bool {
+	if o.Dictionary == nil {
+		return true
 	}
+	id := o.Dictionary.ID()
+	if o.Define && o.Dictionary.MemoryBytes() <= r.limit {
+		r.has[id] = true
+	}
+	return o.Define || r.has[id]
+}
+
+// encode returns the size of the frame for a batch. It makes the same frame only once.
+func (l *limited) encode(batch int, o tracezip.FrameOptions) int {
+	key := sizeKey{batch: batch, known: o.Known, define: o.Define}
+	if o.Dictionary != nil {
+		key.dict = o.Dictionary.ID()
+	}
+	if size, ok := l.sizes[key]; ok && o.Sample == nil {
+		return size
+	}
+	frame, err := l.enc.Append(nil, l.batches[batch], o)
+	require.NoError(l.t, err)
+	l.sizes[key] = len(frame)
+	return len(frame)
 }
 
 // newLimited returns replicas with these limits. A dictionary of what is sent to them takes some 90 KiB, the best part of it 7.
 func newLimited(t *testing.T, limits ...int) *limited {
-	l := &limited{t: t, enc: tracezip.NewEncoder(), dec: tracezip.NewDecoder(tracezip.Limits{})}
+	l := &limited{t: t, enc: tracezip.NewEncoder(), sizes: map[sizeKey]int{}}
 	l.epochs = NewEpochs(largeLimit, func(e Event) {
 		if e.Kind == EventAdopted {
 			l.adopted++
@@ -80,9 +109,7 @@ func randomText(seed uint64, size int) string {
 func (l *limited) start(limits ...int) {
 	l.replicas = nil
 	for i, limit := range limits {
-		r := &limitedReplica{limit: limit}
-		r.name, r.dicts = fmt.Sprint(l.sent, "-", i), map[tracezip.DictionaryID]*tracezip.Dictionary{}
-		l.replicas = append(l.replicas, r)
+		l.replicas = append(l.replicas, &limitedReplica{name: fmt.Sprint(l.sent, "-", i), limit: limit, has: map[tracezip.DictionaryID]bool{}})
 	}
 }
 
@@ -91,30 +118,24 @@ func (l *limited) send(n int) {
 	l.t.Helper()
 	l.adopted, l.named, l.missed = 0, 0, 0
 	for range n {
-		td := l.batches[l.sent%len(l.batches)]
+		batch := l.sent % len(l.batches)
 		r := l.replicas[l.pick(len(l.replicas))]
 		l.sent++
 		c := instance(r.name)
 		c.MaxDictionaryBytes = r.limit
-		for plan := l.epochs.Plan(); ; {
-			frame, err := l.enc.Append(nil, td, plan.Options)
-			require.NoError(l.t, err)
-			_, err = l.dec.DecodeWith(frame, r)
-			l.epochs.Heard(c)
-			if err == nil {
-				if plan.Options.Dictionary != nil && !plan.Options.Define {
-					l.named++
-				}
-				l.epochs.Delivered(plan, len(frame), r.name, func(o tracezip.FrameOptions) (int, error) {
-					frame, err := l.enc.Append(nil, td, o)
-					return len(frame), err
-				})
-				break
-			}
-			require.ErrorIs(l.t, err, tracezip.ErrDictionary)
+		plan := l.epochs.Plan()
+		size := l.encode(batch, plan.Options)
+		for !r.takes(plan.Options) {
 			l.missed++
-			plan = l.epochs.Missing(plan, len(frame), c)
+			l.epochs.Heard(c)
+			plan = l.epochs.Missing(plan, size, c)
+			size = l.encode(batch, plan.Options)
 		}
+		if plan.Options.Dictionary != nil && !plan.Options.Define {
+			l.named++
+		}
+		l.epochs.Heard(c)
+		l.epochs.Delivered(plan, size, r.name, func(o tracezip.FrameOptions) (int, error) { return l.encode(batch, o), nil })
 	}
 }
 
