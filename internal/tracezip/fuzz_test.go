@@ -156,10 +156,12 @@ func FuzzDictionary(f *testing.F) {
 			d.sections[i] = b
 		}
 		d.sections[secText] = text
-		_, err = d.decodeSections(int(spans % 64))
+		decoded, err := d.decodeSections(int(spans % 64))
 		d.release()
 		if err != nil {
 			checkError(t, err)
+		} else if n := len(marshal(t, decoded)); n > d.limits.MaxDecodedBytes {
+			t.Fatalf("%d bytes of OTLP from a decoder limited to %d", n, d.limits.MaxDecodedBytes)
 		}
 		frame, err := e.Append(nil, td, FrameOptions{Dictionary: dict})
 		if err != nil {
