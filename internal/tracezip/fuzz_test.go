@@ -141,8 +141,8 @@ func FuzzDictionary(f *testing.F) {
 	td := randomTraces(1)
 	want := marshal(f, td)
 	f.Fuzz(func(t *testing.T, segment, tables, text []byte, spans uint16) {
-		left := 1 << 18
-		dict, err := staticDictionary().extend(segment, &budget{left: left})
+		const left = 1 << 18
+		dict, err := staticDictionary().extend(segment, &budget{left: left - staticDictionary().memory})
 		if err != nil {
 			checkError(t, err)
 			return
