@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"reflect"
-	"runtime/metrics"
 	"slices"
 	"testing"
 
@@ -204,11 +203,14 @@ func (p *chainPlayer) send(flags byte, preamble []byte, sections [][]byte) error
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	before, had := allocatedSoFar(), maps.Clone(p.kept)
-	td, err := p.receiver.DecodeWith(frame, p.kept)
+	had := maps.Clone(p.kept)
+	var td ptrace.Traces
+	decode := func() {
+		td, err = p.receiver.DecodeWith(frame, p.kept)
+	}
 	// Garbage and the working memory of zstd included.
-	if used := allocatedSoFar() - before; used > 2*uint64(p.receiver.limits.MaxDecodedBytes) {
-		p.t.Fatalf("%d bytes of frame take %d KiB", len(frame), used>>10)
+	if used := allocatedMore(decode, func() int { return 2*p.receiver.DecodedBytes() + 256<<10 }); used > 0 {
+		p.t.Fatalf("%d bytes of frame take %d, charged are %d", len(frame), used, p.receiver.DecodedBytes())
 	}
 	if err != nil {
 		checkError(p.t, err)
@@ -237,13 +239,6 @@ func (p *chainPlayer) checkMade(dict *Dictionary) {
 	if !reflect.DeepEqual(x, y) {
 		p.t.Fatalf("dictionary %v has changed", dict.id)
 	}
-}
-
-// allocatedSoFar is about how many bytes the process has allocated; it does not stop the world.
-func allocatedSoFar() uint64 {
-	sample := [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	metrics.Read(sample[:])
-	return sample[0].Value.Uint64()
 }
 
 // emptyTables are those of a frame without spans: no keys, lists, heads, orders, shapes of resources, resources, shapes of scopes,
