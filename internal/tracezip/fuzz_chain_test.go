@@ -43,7 +43,7 @@ const (
 // memory within the limits and typed errors; a dictionary is kept exactly if its frame has decoded, nothing that is done later
 // changes it, and it serves encoders.
 func FuzzChain(f *testing.F) {
-	p := chainPlayer{receiver: NewDecoder(Limits{MaxFrameBytes: 64 << 20, MaxDecodedBytes: 4 << 20, MaxDictionaryBytes: 128 << 10})}
+	p := chainPlayer{receiver: NewDecoder(Limits{MaxFrameBytes: 64 << 20, MaxDecodedBytes: 4 << 20, MaxDictionaryBytes: 64 << 10})}
 	addChains(f, &p)
 	e, large := newColumnar(), NewDecoder(Limits{MaxFrameBytes: 64 << 20, MaxDecodedBytes: 256 << 20})
 	td := randomTraces(1)
@@ -278,8 +278,11 @@ func addChains(f *testing.F, p *chainPlayer) {
 		// Several that extend the same one.
 		{step(stepAppend, 0), step(stepDefine, 0), step(stepAppend, 1), step(stepDefine, 1), step(stepExtend, 1), step(stepAppend, 2),
 			step(stepDefine, 0), step(stepExtend, 1), step(stepSplice, 2|3<<2), 128, step(stepDefine, 0), step(stepRefer, 2)},
-		// Others, twice.
-		{step(stepAppend, 2), step(stepAppend, 3), step(stepDefine, 0), step(stepExtend, 0), step(stepAppend, 2), step(stepAppend, 3), step(stepDefine, 0)},
+		// Another one, with contents that do not fit it, and twice without any.
+		{step(stepAppend, 2), step(stepAppend, 3), step(stepDefine, 1), step(stepExtend, 0), step(stepAppend, 2), step(stepAppend, 3), step(stepDefine, 0),
+			step(stepExtend, 0), step(stepAppend, 2), step(stepAppend, 3), step(stepDefine, 0)},
+		// Too large.
+		{step(stepAppend, 0), step(stepRepeat, 9), step(stepDefine, 0)},
 		// What is forgotten, and what is not true.
 		{step(stepAppend, 0), step(stepDefine, 0), step(stepForget, 1), step(stepAppend, 1), step(stepDefine, 0), step(stepExtend, 0),
 			step(stepAppend, 0), step(stepLie, lieName), step(stepLie, lieSize), step(stepLie, lieSegment), step(stepDefine, 0)},
