@@ -82,8 +82,8 @@ type DictionaryConfig struct {
 
 const (
 	defaultDictionaryBytes = 256 << 10
-	minDictionaryBytes     = 4 << 10
-	maxDictionaryBytes     = 1 << 20 // what a decoder takes
+	minDictionaryBytes     = 64 << 10 // 28 KiB of which are the static tables
+	maxDictionaryBytes     = 1 << 20  // what a decoder takes
 )
 
 // Validate checks the bound.
