@@ -7,10 +7,12 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/facts"
 )
 
 // Bits that the look pass collects. A place masks out the bits that mean nothing there.
-type flags uint8
+type flags uint16
 
 const (
 	// flagOld: the name has an operation or a finding wherever it stands.
@@ -19,47 +21,56 @@ const (
 	flagScoped
 	// flagMessage: the name means something only on span events named message.
 	flagMessage
-	// flagEnum: some values of this current attribute are old.
-	flagEnum
-	// flagElements: a list whose elements have to be looked at.
-	flagElements
 	// flagRPC: the name belongs to rpc.*, which AWS spans keep.
 	flagRPC
-	// flagMismatch is never set on a name, only found on a value.
-	flagMismatch
+	// flagKey: the key itself has to be rewritten.
+	flagKey
+	// flagUnknown: the registry does not know the name.
+	flagUnknown
+	// flagUnstable: the name is current but may change with a release.
+	flagUnstable
+	// flagOdd is never set on a name, only found on a value.
+	flagOdd
 )
 
-const lookAlways = flagOld | flagMismatch
+const lookAlways = flagOld | flagKey | flagOdd
 
 // anyType marks names whose values are not checked.
 const anyType = pcommon.ValueType(-1)
 
 // record is what the engine knows of one name. The fields that the look pass needs come first.
 type record struct {
-	want  pcommon.ValueType
-	flags flags
-	area  uint8
-	rule  Rule // DeprecatedAttribute or ObsoleteAttribute; read only with flagOld or flagMessage
-	elems attrType
-	enum  []oldValue
-	ops   [numKinds]uint16 // index into Registry.ops, 0 for none
+	want       pcommon.ValueType
+	flags      flags
+	checks     checks
+	note       uint8 // slot of Worker.notes, 0 for none
+	area       uint8
+	mayBeEmpty bool
+	elems      pcommon.ValueType // of a list
+	template   bool
+	lowerKeys  bool // the variable part of a template's names is lower case
+	rule       Rule // DeprecatedAttribute or ObsoleteAttribute; read only with flagOld or flagMessage
+	to         string
+	typ        string
+	members    []string
+	enum       []oldValue
+	ops        [numKinds]uint16 // index into Registry.ops, 0 for none
 }
 
 // operation turns attribute `from` into attribute `to`.
 type operation struct {
 	from, to  uint16
 	want      pcommon.ValueType
-	elems     attrType
+	elems     pcommon.ValueType
 	declared  pcommon.ValueType // what the old name promised; anyType when nobody knows
 	plain     bool              // a value of the wanted type is moved as it is
 	anySource bool              // the rename itself prescribes every change of type
 	lower     bool
 	values    *valueMap
-	members   []string // when set, other values keep the old key
-	blockedBy []string
 	flags     flags
-	area      uint8
 	special   special
+	structure structure // nil: one old name becomes one new name
+	half      uint16    // an attribute of which this is the other half, 0 for none
 }
 
 type special uint8
@@ -74,7 +85,7 @@ const (
 // Lists of values are short, at most two dozen: comparing one after the other beats a hash.
 
 type valueMap struct {
-	unmapped unmapped
+	unmapped string
 	pairs    []mapped
 }
 
@@ -90,34 +101,27 @@ type oldValue struct {
 
 // Registry is a compiled set of facts. It never changes after it is built.
 type Registry struct {
+	// Release is the release of the conventions, followed by those of registries that were added.
+	Release string
+
 	table   table
 	records []record // by id; record 0 is every unknown name
 	names   []string
 	tracked uint16 // ids below this take part in operations
 	ops     []operation
-	areas   []string
+	areas   []string // areas[0] is where unknown names belong
 	metrics map[string]*MetricRecord
 	pool    Plan // of the metrics of database connection pools
+	known   known
+	demands demands
+	redact  facts.Redaction
 }
+
+// otherArea counts findings on names that the registry does not know.
+const otherArea = "_other"
 
 // Default is the compiled registry of [Release].
-var Default = sync.OnceValue(func() *Registry {
-	return compile(&facts{
-		attributes: factAttributes, renames: factRenames, scoped: factScoped, valueMaps: factValueMaps,
-		structural: factStructural, metrics: factMetrics, metricRenames: factMetricRenames, collectorMetrics: factCollectorMetrics,
-	})
-})
-
-type facts struct {
-	attributes       []attributeFact
-	renames          []renameFact
-	scoped           []scopedFact
-	valueMaps        []valueMapFact
-	structural       []structuralFact
-	metrics          []metricFact
-	metricRenames    []metricRenameFact
-	collectorMetrics []collectorMetricFact
-}
+var Default = sync.OnceValue(func() *Registry { return compile(&builtinFacts) })
 
 // draft is an operation with names where ids are not yet known.
 type draft struct {
@@ -126,28 +130,28 @@ type draft struct {
 	metrics   []string // final metric names; nil: everywhere
 	lower     bool
 	anySource bool
-	members   bool
 	special   special
+	structure structure
 	// via are the names that a scoped rename passes on its way, each of which may map values.
 	via []string
 }
 
 type compiler struct {
-	*facts
+	*facts.Facts
 	reg    *Registry
-	attrs  map[string]*attributeFact
+	attrs  map[string]*facts.Attribute
 	moved  map[string]bool
 	drafts []draft
 	ids    map[string]uint16
 }
 
-func compile(f *facts) *Registry {
-	c := &compiler{facts: f, reg: &Registry{}, attrs: map[string]*attributeFact{}, moved: map[string]bool{}, ids: map[string]uint16{}}
-	for i := range f.attributes {
-		c.attrs[f.attributes[i].name] = &f.attributes[i]
+func compile(f *facts.Facts) *Registry {
+	c := &compiler{Facts: f, reg: &Registry{Release: f.Release, redact: f.Redaction}, attrs: map[string]*facts.Attribute{}, moved: map[string]bool{}, ids: map[string]uint16{}}
+	for i := range f.Attributes {
+		c.attrs[f.Attributes[i].Name] = &f.Attributes[i]
 	}
-	for _, r := range f.renames {
-		c.moved[r.from] = r.moved
+	for _, r := range f.Renames {
+		c.moved[r.From] = r.Moved
 	}
 	c.draftPlain()
 	c.draftStructural()
@@ -158,25 +162,30 @@ func compile(f *facts) *Registry {
 	c.operations()
 	c.reg.table = newTable(c.reg.names)
 	c.compileMetrics(finals)
+	c.compileDemands()
 	return c.reg
 }
 
 // draftPlain takes the renames that are nothing but a new key, or that only the derive option would add something to.
 func (c *compiler) draftPlain() {
-	for _, r := range c.renames {
-		plain := r.action == actionRename || r.action == actionStructural && c.onlyDerives(r.from)
-		if plain && !r.moved && !r.generic {
-			c.drafts = append(c.drafts, draft{from: r.from, to: r.to, kinds: kindsAny})
+	for _, r := range c.Renames {
+		plain := r.Action == "rename" || r.Action == "rename_and_map" || r.Action == "structural" && c.onlyDerives(r.From)
+		if plain && !r.Moved && !r.Generic && !c.isTemplate(r.From) {
+			c.drafts = append(c.drafts, draft{from: r.From, to: r.To, kinds: kindsAny})
 		}
 	}
+}
+
+func (c *compiler) isTemplate(name string) bool {
+	return c.attrs[name] != nil && strings.HasPrefix(c.attrs[name].Type, "template")
 }
 
 // onlyDerives tells whether structural rules name the attribute, and all of them only as a source to derive others from.
 func (c *compiler) onlyDerives(name string) bool {
 	derives := false
-	for _, s := range c.structural {
-		if slices.Contains(s.from, name) {
-			if !s.derive {
+	for _, s := range c.Structural {
+		if slices.Contains(s.From, name) {
+			if !s.Derive {
 				return false
 			}
 			derives = true
@@ -185,31 +194,55 @@ func (c *compiler) onlyDerives(name string) bool {
 	return derives
 }
 
-// draftStructural takes the structural rules that policy.go counts as plain, each with the span kinds it is meant for.
+var kindSets = map[string]kindSet{
+	"any": kindsAny, "server": kindsServer, "not_server": kindsNotServer, "client": kindsNotServer, "consumer": kindsConsumer,
+}
+
+// draftStructural takes the structural rules: those that policy.go counts as plain and those that have a function of their own,
+// each with the span kinds it is meant for.
 func (c *compiler) draftStructural() {
-	for _, s := range c.structural {
-		how, known := structuralOps[s.op]
-		if !known || s.derive || s.metricOnly || notYet[s.id] || len(s.to) == 0 {
+	for _, s := range c.Structural {
+		if run := structures[s.ID]; run != nil {
+			c.drafts = append(c.drafts, draftsOf(s, run)...)
 			continue
 		}
-		for _, from := range s.from {
-			// code.namespace and rpc.method are the second halves of joins.
-			if s.op == "join" && from != s.from[0] {
-				continue
-			}
-			d := draft{from: from, to: s.to[0], kinds: s.kinds, lower: how.lower || lowered[from], anySource: how.anySource,
-				members: s.op == "enum_fold"}
+		how, known := structuralOps[s.Op]
+		if !known || s.Derive || s.Metric || len(s.To) == 0 {
+			continue
+		}
+		for _, from := range s.From {
+			d := draft{from: from, to: s.To[0], kinds: kindSets[s.Kind], lower: how.lower || lowered[from], anySource: how.anySource}
 			c.drafts = append(c.drafts, c.byKind(d, s)...)
 		}
 	}
 }
 
+// draftsOf gives each attribute that starts a rule the function that the rule has for it.
+func draftsOf(s facts.Structural, run map[string]structure) []draft {
+	var out []draft
+	for i, from := range s.From {
+		fn := run[from]
+		if fn == nil {
+			fn = run[""]
+		}
+		if fn == nil {
+			continue
+		}
+		to := s.To[0]
+		if len(s.To) == len(s.From) {
+			to = s.To[i]
+		}
+		out = append(out, draft{from: from, to: to, kinds: kindSets[s.Kind], structure: fn})
+	}
+	return out
+}
+
 // byKind splits a draft whose target or right to exist depends on the span kind.
-func (c *compiler) byKind(d draft, s structuralFact) []draft {
+func (c *compiler) byKind(d draft, s facts.Structural) []draft {
 	if server, ok := serverTarget[d.from]; ok {
 		onServer, elsewhere := d, d
-		onServer.kinds, onServer.to = kindsServer, s.to[server]
-		elsewhere.kinds, elsewhere.to = kindsNotServer, s.to[1-server]
+		onServer.kinds, onServer.to = kindsServer, s.To[server]
+		elsewhere.kinds, elsewhere.to = kindsNotServer, s.To[1-server]
 		return []draft{onServer, elsewhere}
 	}
 	switch d.from {
@@ -238,38 +271,42 @@ func (c *compiler) number() {
 		add(d.from)
 		add(d.to)
 	}
-	for _, m := range c.valueMaps {
-		for _, p := range m.pairs {
-			add(p.to)
+	for _, m := range c.ValueMaps {
+		for _, p := range m.Pairs {
+			add(p.To)
 		}
+	}
+	for _, name := range alsoTracked {
+		add(name)
 	}
 	c.reg.tracked = uint16(len(c.reg.names))
-	for _, a := range c.attributes {
-		if a.typ != typeTemplate {
-			add(a.name)
-		}
+	for _, a := range c.Attributes {
+		add(a.Name)
 	}
-	for _, s := range c.structural {
-		if s.op == "keep" {
-			for _, name := range s.from {
+	for _, s := range c.Structural {
+		if s.Op == "keep" {
+			for _, name := range s.From {
 				add(name)
 			}
 		}
 	}
 }
 
-var wantOf = [...]pcommon.ValueType{
-	typeAny: anyType, typeString: pcommon.ValueTypeStr, typeInt: pcommon.ValueTypeInt, typeDouble: pcommon.ValueTypeDouble,
-	typeBool: pcommon.ValueTypeBool, typeStrings: pcommon.ValueTypeSlice, typeInts: pcommon.ValueTypeSlice, typeTemplate: anyType,
+var wantOf = map[string]pcommon.ValueType{
+	"any": anyType, "string": pcommon.ValueTypeStr, "int": pcommon.ValueTypeInt, "double": pcommon.ValueTypeDouble,
+	"boolean": pcommon.ValueTypeBool, "string[]": pcommon.ValueTypeSlice, "int[]": pcommon.ValueTypeSlice,
+	"template[string]": pcommon.ValueTypeStr, "template[string[]]": pcommon.ValueTypeSlice,
 }
 
-// describe fills the records that need no operation: types, old values, obsolete names.
+// describe fills the records that need no operation: types, members, old values, obsolete names, checks.
 func (c *compiler) describe() {
 	c.reg.records = make([]record, len(c.reg.names))
-	areas := map[string]uint8{}
-	for id, name := range c.reg.names {
-		r := &c.reg.records[id]
-		r.want, r.area = anyType, c.area(areas, name)
+	areas := map[string]uint8{otherArea: 0}
+	c.reg.areas = []string{otherArea}
+	c.reg.records[0] = record{want: anyType, flags: flagUnknown, mayBeEmpty: true}
+	for id := 1; id < len(c.reg.names); id++ {
+		name, r := c.reg.names[id], &c.reg.records[id]
+		r.want, r.area, r.mayBeEmpty = anyType, c.area(areas, name), true
 		if strings.HasPrefix(name, rpcPrefix) {
 			r.flags |= flagRPC
 		}
@@ -277,36 +314,45 @@ func (c *compiler) describe() {
 			c.describeAttribute(r, a)
 		}
 	}
-	for _, s := range c.structural {
-		if s.op != "keep" {
+	for _, s := range c.Structural {
+		if s.Op != "keep" {
 			continue
 		}
-		for _, name := range s.from {
-			if a := c.attrs[name]; a == nil || a.status != statusMoved {
+		for _, name := range s.From {
+			if a := c.attrs[name]; a == nil || a.Status != "moved" {
 				c.obsolete(name)
 			}
 		}
 	}
 }
 
-func (c *compiler) describeAttribute(r *record, a *attributeFact) {
+func (c *compiler) describeAttribute(r *record, a *facts.Attribute) {
+	r.template = strings.HasPrefix(a.Type, "template")
 	switch {
-	case a.status == statusMoved:
-	case a.status == statusCurrent:
-		r.want, r.elems = wantOf[a.typ], a.typ
-		if r.want == pcommon.ValueTypeSlice {
-			r.flags |= flagElements
+	case a.Status == "moved":
+	case a.Status == "":
+		r.want, r.typ, r.members = wantOf[a.Type], strings.TrimSuffix(strings.TrimPrefix(a.Type, "template["), "]"), a.Members
+		if r.template {
+			r.lowerKeys = lowerKeys[a.Name]
+		} else {
+			r.typ = a.Type
+		}
+		r.elems = pcommon.ValueTypeStr
+		if a.Type == "int[]" {
+			r.elems = pcommon.ValueTypeInt
 		}
 		r.enum = c.oldValues(a)
-		if len(r.enum) > 0 {
-			r.flags |= flagEnum
+		r.mayBeEmpty = r.want != pcommon.ValueTypeStr || mayBeEmpty[a.Name]
+		r.checks = c.checksOf(r, a)
+		if !a.Stable {
+			r.flags |= flagUnstable
 		}
-	case c.generic(a.name):
+	case c.generic(a.Name):
 		// Old only on the metrics or events it belongs to.
 	default:
 		r.flags |= flagOld
-		r.rule = DeprecatedAttribute
-		if a.status == statusObsolete && !c.hasSuccessor(a.name) {
+		r.rule, r.to = DeprecatedAttribute, a.To
+		if a.Status == "obsoleted" && !c.hasSuccessor(a.Name) {
 			r.rule = ObsoleteAttribute
 		}
 	}
@@ -324,25 +370,25 @@ func (c *compiler) obsolete(name string) {
 }
 
 func (c *compiler) generic(name string) bool {
-	return slices.ContainsFunc(c.renames, func(r renameFact) bool { return r.from == name && r.generic })
+	return slices.ContainsFunc(c.Renames, func(r facts.Rename) bool { return r.From == name && r.Generic })
 }
 
-// hasSuccessor tells whether any structural rule, built yet or not, gives the name a new home.
+// hasSuccessor tells whether any structural rule gives the name a new home.
 func (c *compiler) hasSuccessor(name string) bool {
-	return slices.ContainsFunc(c.structural, func(s structuralFact) bool { return len(s.to) > 0 && slices.Contains(s.from, name) })
+	return slices.ContainsFunc(c.Structural, func(s facts.Structural) bool { return len(s.To) > 0 && slices.Contains(s.From, name) })
 }
 
 // oldValues lists the deprecated values of a current attribute with what replaces them.
-func (c *compiler) oldValues(a *attributeFact) []oldValue {
+func (c *compiler) oldValues(a *facts.Attribute) []oldValue {
 	var out []oldValue
-	for _, m := range c.valueMaps {
-		if m.from == a.name && m.to == a.name {
-			for _, p := range m.pairs {
-				out = append(out, oldValue{p.old, p.new})
+	for _, m := range c.ValueMaps {
+		if m.From == a.Name && m.To == a.Name {
+			for _, p := range m.Pairs {
+				out = append(out, oldValue{p.Old, p.New})
 			}
 		}
 	}
-	for _, v := range a.deprecatedMembers {
+	for _, v := range a.Old {
 		if !slices.ContainsFunc(out, func(o oldValue) bool { return o.old == v }) {
 			out = append(out, oldValue{old: v})
 		}
@@ -360,13 +406,16 @@ func (c *compiler) area(known map[string]uint8, name string) uint8 {
 		}
 	}
 	id, ok := known[word]
-	if !ok {
+	if !ok && len(c.reg.areas) < maxAreas {
 		id = uint8(len(c.reg.areas))
 		known[word] = id
 		c.reg.areas = append(c.reg.areas, word)
 	}
 	return id
 }
+
+// maxAreas bounds the first words that are counted apart; with registries of their own, users can have more than a byte holds.
+const maxAreas = 250
 
 // operations compiles the drafts in rank order, so that running them by index is running them by rank.
 func (c *compiler) operations() {
@@ -389,6 +438,7 @@ func (c *compiler) operations() {
 				r.ops[k] = index
 			}
 		}
+		r.to = cmp.Or(r.to, d.to)
 		if r.flags&flagOld == 0 {
 			r.flags |= flagOld
 			r.rule = DeprecatedAttribute
@@ -408,48 +458,30 @@ func (c *compiler) operation(d *draft) operation {
 	target := &c.reg.records[to]
 	op := operation{
 		from: from, to: to, want: target.want, elems: target.elems, declared: anyType,
-		anySource: d.anySource, lower: d.lower, blockedBy: blockedBy[d.from], special: d.special,
-		flags: c.reg.records[from].flags & flagRPC, area: c.reg.records[from].area,
+		anySource: d.anySource, lower: d.lower, special: d.special, structure: d.structure,
+		flags: c.reg.records[from].flags & flagRPC, half: c.ids[besideInProfiles[d.from]],
 	}
 	if a := c.attrs[d.from]; a != nil {
-		op.declared = wantOf[a.typ]
-	}
-	if d.members {
-		op.members = c.attrs[d.to].members
+		op.declared = wantOf[a.Type]
 	}
 	for _, name := range append([]string{d.from}, d.via...) {
 		op.values = compose(op.values, c.valuesOf(name, d.to))
 	}
-	op.values = compose(op.values, ownValues(target))
-	op.plain = op.values == nil && op.members == nil && !op.lower && op.want != pcommon.ValueTypeSlice
+	op.plain = op.values == nil && !op.lower && op.want != pcommon.ValueTypeSlice
 	return op
 }
 
 func (c *compiler) valuesOf(from, to string) *valueMap {
-	for _, m := range c.valueMaps {
-		if m.from == from && m.to == to && from != to {
-			v := &valueMap{unmapped: m.unmapped}
-			for _, p := range m.pairs {
-				v.pairs = append(v.pairs, mapped{old: p.old, value: p.new, to: c.ids[p.to]})
+	for _, m := range c.ValueMaps {
+		if m.From == from && m.To == to && from != to {
+			v := &valueMap{unmapped: cmp.Or(m.Unmapped, "keep_value")}
+			for _, p := range m.Pairs {
+				v.pairs = append(v.pairs, mapped{old: p.Old, value: p.New, to: c.ids[p.To]})
 			}
 			return v
 		}
 	}
 	return nil
-}
-
-// ownValues are the old values of the target itself, so that one run reaches what a second run would.
-func ownValues(target *record) *valueMap {
-	v := &valueMap{}
-	for _, e := range target.enum {
-		if e.replacement != "" {
-			v.pairs = append(v.pairs, mapped{old: e.old, value: e.replacement})
-		}
-	}
-	if len(v.pairs) == 0 {
-		return nil
-	}
-	return v
 }
 
 func (v *valueMap) index(value string) int {

@@ -3,11 +3,12 @@ package semconv
 import (
 	"cmp"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/values"
 )
 
 // converted is the value that a rename or a coercion would store, without storing it yet. The zero `how` means the value as it is.
@@ -16,6 +17,10 @@ type converted struct {
 	s   string
 	i   int64 // asInt, and asBool as 0 or 1
 	how how
+	// original is the text of an HTTP method that had to be replaced.
+	original string
+	// nested: texts inside of the value have to be repaired when it is stored.
+	nested bool
 }
 
 type how uint8
@@ -25,11 +30,12 @@ const (
 	asString
 	asInt
 	asBool
-	asList // one string in a list
+	asList     // one string in a list
+	asRedacted // the list with every element replaced
 )
 
 // fit converts v to the wanted type where that loses nothing, and says whether it could. It fills a fresh c.
-func (c *converted) fit(v pcommon.Value, want pcommon.ValueType, elems attrType) (ok bool) {
+func (c *converted) fit(v pcommon.Value, want pcommon.ValueType, elems pcommon.ValueType) (ok bool) {
 	c.v = v
 	typ := v.Type()
 	if want < 0 || typ == pcommon.ValueTypeEmpty {
@@ -56,7 +62,7 @@ func (c *converted) fit(v pcommon.Value, want pcommon.ValueType, elems attrType)
 			}
 		}
 	case pcommon.ValueTypeSlice:
-		if typ == pcommon.ValueTypeStr && elems == typeStrings {
+		if typ == pcommon.ValueTypeStr && elems == pcommon.ValueTypeStr {
 			c.how, c.s, ok = asList, v.Str(), true
 		}
 	}
@@ -86,14 +92,9 @@ func exactInt(v pcommon.Value) (int64, bool) {
 	}
 }
 
-func elementsFit(v pcommon.Value, elems attrType) bool {
-	want := pcommon.ValueTypeStr
-	if elems == typeInts {
-		want = pcommon.ValueTypeInt
-	}
-	list := v.Slice()
-	for i := range list.Len() {
-		if list.At(i).Type() != want {
+func elementsFit(v pcommon.Value, want pcommon.ValueType) bool {
+	for _, e := range v.Slice().All() {
+		if e.Type() != want {
 			return false
 		}
 	}
@@ -124,7 +125,7 @@ func (c *converted) typ() pcommon.ValueType {
 		return pcommon.ValueTypeInt
 	case asBool:
 		return pcommon.ValueTypeBool
-	case asList:
+	case asList, asRedacted:
 		return pcommon.ValueTypeSlice
 	default:
 		return c.v.Type()
@@ -148,10 +149,15 @@ func (c *converted) same(o *converted) bool {
 		return c.int() == o.int()
 	case pcommon.ValueTypeBool:
 		return c.bool() == o.bool()
-	default:
+	case pcommon.ValueTypeSlice:
+		if c.how == asRedacted || o.how == asRedacted {
+			return c.how == o.how && c.v.Slice().Len() == o.v.Slice().Len() || c.how == asIs && isRedacted(c.v.Slice()) || o.how == asIs && isRedacted(o.v.Slice())
+		}
 		a, okA := c.single()
 		b, okB := o.single()
 		return okA && okB && a == b
+	default:
+		return false
 	}
 }
 
@@ -193,6 +199,16 @@ func (c *converted) store(dest pcommon.Value) {
 	case asList:
 		s := c.s // dest may be where s came from
 		dest.SetEmptySlice().AppendEmpty().SetStr(s)
+	case asRedacted:
+		n := c.v.Slice().Len()
+		list := dest.SetEmptySlice()
+		for range n {
+			list.AppendEmpty().SetStr(redacted)
+		}
+	case asIs:
+		if c.nested {
+			repairNested(dest)
+		}
 	}
 }
 
@@ -228,40 +244,24 @@ func (o *operation) adjust(v pcommon.Value, c *converted) outcome {
 	if !c.fit(v, o.want, o.elems) {
 		return misfit
 	}
-	if !o.lower && o.members == nil {
+	if !o.lower {
 		return fits
 	}
 	text, ok := c.text()
 	switch {
 	case !ok:
 		return misfit
-	case o.members != nil && !slices.Contains(o.members, text):
-		return noCounterpart
-	case o.lower:
-		c.lower(text)
+	default:
+		if lower := values.LowerASCII(text); lower != text {
+			c.how, c.s = asString, lower
+		}
 	}
 	return fits
 }
 
-// lower folds ASCII letters only: schemes and protocol names have no others, and bytes that are no UTF-8 must come through.
-func (c *converted) lower(text string) {
-	for i := range len(text) {
-		if 'A' <= text[i] && text[i] <= 'Z' {
-			folded := []byte(text)
-			for j, b := range folded {
-				if 'A' <= b && b <= 'Z' {
-					folded[j] = b + 'a' - 'A'
-				}
-			}
-			c.how, c.s = asString, string(folded)
-			return
-		}
-	}
-}
-
 // lookUp replaces an old value by the new one, or does with it what the map says of values it does not know.
 func (o *operation) lookUp(v pcommon.Value, c *converted) (target uint16, out outcome) {
-	c.fit(v, o.declared, typeAny) // a value that does not fit may still be in the map, as the digits of a status code are
+	c.fit(v, o.declared, pcommon.ValueTypeStr) // a value that does not fit may still be in the map, as the digits of a status code are
 	text, ok := c.text()
 	if !ok {
 		return o.to, misfit
@@ -284,13 +284,13 @@ func (o *operation) lookUp(v pcommon.Value, c *converted) (target uint16, out ou
 
 func (o *operation) unmapped(v pcommon.Value, c *converted) outcome {
 	switch o.values.unmapped {
-	case keepValue:
+	case "keep_value":
 		*c = converted{}
 		if !c.fit(v, o.want, o.elems) {
 			return misfit
 		}
 		return fits
-	case decimalString:
+	case "decimal_string":
 		if c.typ() == pcommon.ValueTypeInt {
 			c.s, c.how = strconv.FormatInt(c.int(), 10), asString
 			return fits

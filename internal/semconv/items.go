@@ -4,36 +4,43 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/values"
 )
 
 // OnFinding gives each finding to a function as well as counting it. nil only counts, which is cheaper.
 func (w *Worker) OnFinding(report func(*Finding)) { w.report = report }
 
-// Use makes the worker follow other rules from here on; nil goes back to its own.
-func (w *Worker) Use(rules *Ruleset) {
-	if rules != nil {
-		w.rules = rules
-	}
-}
-
 // Resource puts the attributes of a resource right.
 func (w *Worker) Resource(r pcommon.Resource) {
-	w.attributes(r.Attributes(), place{SignalResource, lookAlways, &kindPlans[KindNone]})
+	w.language = ""
+	if v, ok := r.Attributes().Get("telemetry.sdk.language"); ok && v.Type() == pcommon.ValueTypeStr {
+		w.language = v.Str()
+	}
+	w.attributes(r.Attributes(), w.placeOf(SignalResource, KindNone))
 }
 
-// Scope puts the attributes of an instrumentation scope right.
+// Scope puts the attributes of an instrumentation scope right. The items that follow belong to it.
 func (w *Worker) Scope(s pcommon.InstrumentationScope) {
-	w.attributes(s.Attributes(), place{SignalScope, lookAlways, &kindPlans[KindNone]})
+	w.scope = s
+	w.field(SignalScope, "scope.name", s.Name(), s.SetName)
+	w.field(SignalScope, "scope.version", s.Version(), s.SetVersion)
+	w.attributes(s.Attributes(), w.placeOf(SignalScope, KindNone))
 }
 
 // Span puts a span right, its events and its links. Links describe another span, whose kind is not known.
 func (w *Worker) Span(span ptrace.Span) {
-	w.attributes(span.Attributes(), place{SignalSpan, lookAlways, &kindPlans[kindOf(span.Kind())]})
+	w.span = span
+	w.field(SignalSpan, "span.name", span.Name(), span.SetName)
+	w.field(SignalSpan, "span.status.message", span.Status().Message(), span.Status().SetMessage)
+	p := w.placeOf(SignalSpan, kindOf(span.Kind()))
+	p.failed = span.Status().Code() == ptrace.StatusCodeError
+	w.attributes(span.Attributes(), p)
 	for _, event := range span.Events().All() {
 		w.spanEvent(event)
 	}
 	for _, link := range span.Links().All() {
-		w.attributes(link.Attributes(), place{SignalSpanLink, lookAlways, &kindPlans[KindNone]})
+		w.attributes(link.Attributes(), w.placeOf(SignalSpanLink, KindNone))
 	}
 }
 
@@ -53,14 +60,51 @@ func kindOf(k ptrace.SpanKind) Kind {
 }
 
 func (w *Worker) spanEvent(event ptrace.SpanEvent) {
-	p := place{SignalSpanEvent, lookAlways, &kindPlans[KindNone]}
-	if event.Name() == "message" || event.Name() == "rpc.message" {
+	w.field(SignalSpanEvent, "event.name", event.Name(), event.SetName)
+	p := w.placeOf(SignalSpanEvent, KindNone)
+	switch name := event.Name(); name {
+	case "message", "rpc.message":
 		p.mask |= flagMessage
+	default:
+		p.group = w.reg.demands.events[name]
 	}
 	w.attributes(event.Attributes(), p)
 }
 
 // Log puts a log record right.
 func (w *Worker) Log(r plog.LogRecord) {
-	w.attributes(r.Attributes(), place{SignalLog, lookAlways, &kindPlans[KindNone]})
+	w.log = r
+	w.field(SignalLog, "log.event_name", r.EventName(), r.SetEventName)
+	w.field(SignalLog, "log.severity_text", r.SeverityText(), r.SetSeverityText)
+	w.body(r.Body())
+	p := w.placeOf(SignalLog, KindNone)
+	p.group = w.reg.demands.events[r.EventName()]
+	w.attributes(r.Attributes(), p)
 }
+
+// body repairs the texts of a record's body. Its meaning belongs to the sender.
+func (w *Worker) body(v pcommon.Value) {
+	if validNested(v) {
+		return
+	}
+	w.found(InvalidUTF8, SignalLog, spot{name: "log.body"}, "", w.changing(0))
+	if w.changing(0) {
+		repairNested(v)
+		w.counts.ops[OpRepairUTF8]++
+	}
+}
+
+// field repairs a text that is no attribute.
+func (w *Worker) field(s Signal, name, text string, set func(string)) {
+	if values.ValidUTF8(text) {
+		return
+	}
+	w.found(InvalidUTF8, s, spot{name: name}, "", w.changing(0))
+	if w.changing(0) {
+		set(values.RepairUTF8(text))
+		w.counts.ops[OpRepairUTF8]++
+	}
+}
+
+// changing tells whether the attribute with this id may be changed.
+func (w *Worker) changing(id uint16) bool { return !w.rules.observe && !w.rules.frozen[id] }

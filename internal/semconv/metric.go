@@ -4,22 +4,29 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/facts"
 )
 
 // MetricRecord is what the conventions say about one metric name.
 type MetricRecord struct {
-	// To is the current name when the metric has a plain rename, else empty. Several old names may share one.
+	// To is the current name of a metric that has another one, else empty. Several old names may share one.
 	To string
-	// Rank orders the old names that share a To: the lowest wins.
-	Rank int
-	// Deprecated metrics are reported whether or not they can be renamed.
-	Deprecated bool
+	// rank orders the old names that share a To: the lowest wins.
+	rank int
+	// deprecated metrics are reported whether or not they can be renamed.
+	deprecated bool
+	// current: the registry has the name and does not call it old.
+	current, unstable bool
 
-	unit    string
-	convert []Instrument // renaming is part of a conversion when the metric has one of these
-	only    Instrument   // the only instrument the rename is meant for, 0 for any
-	area    uint8
-	plan    *Plan
+	unit       string     // of the metric, or of what it becomes
+	instrument Instrument // likewise; 0 when the registry states none
+	scale      []facts.Scale
+	units      []string     // units that mean the same numbers as the new one, although they are spelt differently
+	convert    []Instrument // instruments that become the current one without a change of the numbers
+	area       uint8
+	plan       *Plan
+	group      group
 }
 
 // Plan says how attributes are read: for which span kind, and with which scoped renames.
@@ -32,7 +39,7 @@ type scopedOp struct {
 	from, op uint16
 }
 
-// Metric returns what is known of a metric, nil when there is nothing to do for its name nor a scoped rename on its points.
+// Metric returns what is known of a metric, nil when there is nothing.
 func (r *Registry) Metric(name string) *MetricRecord { return r.metrics[name] }
 
 // Plan returns the plan for the points of the metric called name, whose record may be nil.
@@ -64,12 +71,6 @@ func metricKind(name string) Kind {
 	}
 }
 
-// Renamable tells whether a metric that has a new name may take it as it is. It may not when its unit says that the numbers
-// would have to be scaled, nor when the rename belongs to a change of instrument.
-func (m *MetricRecord) Renamable(i Instrument, unit string) bool {
-	return m.To != "" && sameUnit(unit, m.unit) && !slices.Contains(m.convert, i) && (m.only == 0 || m.only == i)
-}
-
 // sameUnit compares units by what the numbers mean: an annotation in braces is a count like 1, and no unit contradicts nothing.
 func sameUnit(found, want string) bool {
 	return found == want || found == "" || want == "" || isCount(found) && isCount(want)
@@ -83,9 +84,9 @@ func isCount(unit string) bool {
 // meaning whether or not its numbers have been converted yet.
 func (c *compiler) finalMetrics() map[string]string {
 	next := map[string]string{}
-	for _, r := range c.metricRenames {
-		if r.action != actionNone {
-			next[r.from] = r.to
+	for _, r := range slices.Concat(c.Receivers, c.MetricNames) {
+		if r.Action != "none" && r.From != r.To {
+			next[r.From] = r.To
 		}
 	}
 	for from, to := range metricAlias {
@@ -113,13 +114,13 @@ func finalOf(final map[string]string, name string) string {
 // that is not current (direction → system.disk.direction, protocol → network.protocol) have no new home and are not taken.
 func (c *compiler) draftScoped(final map[string]string) {
 	steps := map[string]map[string]string{}
-	for _, s := range c.scoped {
-		for _, m := range s.metrics {
+	for _, s := range slices.Concat(c.Scoped, c.receiverAttributes()) {
+		for _, m := range s.Metrics {
 			m = finalOf(final, m)
 			if steps[m] == nil {
 				steps[m] = map[string]string{}
 			}
-			steps[m][s.from] = s.to
+			steps[m][s.From] = s.To
 		}
 	}
 	plain := map[string]string{}
@@ -136,7 +137,7 @@ func (c *compiler) draftScoped(final map[string]string) {
 				continue // the plain rename does it, on every metric
 			}
 			to, via := follow(from, step, plain)
-			if a := c.attrs[to]; a == nil || a.status != statusCurrent {
+			if a := c.attrs[to]; a == nil || a.Status != "" {
 				continue
 			}
 			key := change{from, to, strings.Join(via, " ")}
@@ -167,41 +168,89 @@ func follow(from string, step, plain map[string]string) (to string, via []string
 	return "", nil
 }
 
-// compileMetrics runs last: it needs the indexes of the scoped operations.
+// receiverAttributes are the short names that receivers of Kubernetes metrics give to attributes of theirs.
+func (c *compiler) receiverAttributes() []facts.ScopedRename {
+	var out []facts.ScopedRename
+	for _, r := range c.Receivers {
+		if strings.Contains(r.From, ".") {
+			continue
+		}
+		s := facts.ScopedRename{From: r.From, To: r.To}
+		for _, m := range c.Metrics {
+			if strings.HasPrefix(m.Name, "k8s.") && slices.Contains(m.Allowed, r.To) {
+				s.Metrics = append(s.Metrics, m.Name)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+var instrumentOfWord = map[string]Instrument{
+	"counter": Counter, "updowncounter": UpDownCounter, "gauge": Gauge, "histogram": Histogram,
+}
+
+// compileMetrics runs after the operations: it needs the indexes of the scoped ones.
 func (c *compiler) compileMetrics(final map[string]string) {
-	facts := map[string]metricFact{}
-	for _, m := range c.facts.metrics {
-		facts[m.name] = m
-	}
 	c.reg.metrics = map[string]*MetricRecord{}
-	for _, m := range c.facts.metrics {
-		if m.status == statusDeprecated || m.status == statusObsolete {
-			c.metric(m.name).Deprecated = true
+	byName := map[string]*facts.Metric{}
+	for i := range c.Metrics {
+		f := &c.Metrics[i]
+		byName[f.Name] = f
+		m := c.metric(f.Name)
+		switch f.Status {
+		case "":
+			m.current, m.unstable, m.unit, m.instrument = true, !f.Stable, f.Unit, instrumentOfWord[f.Instrument]
+			m.group = group{name: f.Name, required: c.idsOf(f.Required), recommended: c.idsOf(f.Recommended)}
+		case "moved":
+		default:
+			m.deprecated = true
 		}
 	}
-	for i, r := range c.metricRenames {
-		m := c.metric(r.from)
-		m.Deprecated = true
-		if r.action == actionRename {
-			m.To, m.Rank, m.unit = r.to, i, facts[r.to].unit
+	for i := range c.MetricNames {
+		if r := &c.MetricNames[i]; r.Action != "none" {
+			c.oldMetric(r, byName[r.To], i)
+		} else {
+			c.metric(r.From).deprecated = true
 		}
 	}
-	c.collectorMetricRenames(facts)
+	for i := range c.Receivers {
+		c.receiverMetric(&c.Receivers[i], byName, len(c.MetricNames)+i)
+	}
 	c.metricPlans(final)
 }
 
-// collectorMetricRenames adds the names of collector receivers. Those that change their instrument are conversions.
-func (c *compiler) collectorMetricRenames(facts map[string]metricFact) {
-	for i, r := range c.collectorMetrics {
-		m := c.reg.metrics[r.from]
-		switch {
-		case r.fromInstrument != r.toInstrument && m != nil:
-			m.convert = append(m.convert, r.fromInstrument)
-		case r.fromInstrument == r.toInstrument && m == nil && r.from != r.to:
-			m = c.metric(r.from)
-			m.Deprecated, m.To, m.Rank, m.unit = true, r.to, len(c.metricRenames)+i, facts[r.to].unit
-			m.only = r.fromInstrument
-		}
+// oldMetric describes a name that has a successor.
+func (c *compiler) oldMetric(r *facts.MetricRename, to *facts.Metric, rank int) *MetricRecord {
+	m := c.metric(r.From)
+	m.deprecated, m.current = true, false
+	if to == nil {
+		return m
+	}
+	m.To, m.rank, m.unit, m.instrument, m.scale, m.units = r.To, rank, to.Unit, instrumentOfWord[to.Instrument], r.Scale, r.Units
+	m.group = group{name: to.Name, required: c.idsOf(to.Required), recommended: c.idsOf(to.Recommended)}
+	// Two counters and sums that only differ in whether they can fall hold the same numbers.
+	if m.instrument == Counter || m.instrument == UpDownCounter {
+		m.convert = []Instrument{Counter, UpDownCounter}
+	}
+	return m
+}
+
+// receiverMetric describes a metric as a receiver of the collector writes it, under an older name, as another instrument, or both.
+func (c *compiler) receiverMetric(r *facts.MetricRename, byName map[string]*facts.Metric, rank int) {
+	to := byName[r.To]
+	if to == nil {
+		return
+	}
+	m := c.reg.metrics[r.From]
+	if r.From != r.To && (m == nil || m.To == "") {
+		m = c.oldMetric(r, to, rank)
+	}
+	if m.instrument == UpDownCounter && !slices.Contains(m.convert, Gauge) {
+		m.convert = append(m.convert, Gauge)
+	}
+	if r.FromInstrument == "counter" && m.instrument == UpDownCounter && !slices.Contains(m.convert, Counter) {
+		m.convert = append(m.convert, Counter)
 	}
 }
 

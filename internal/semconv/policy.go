@@ -2,9 +2,8 @@ package semconv
 
 // Decisions that the facts describe in words only. Everything else is compiled from the facts as they are.
 
-// structuralOps are the structural rules that amount to one new key with one converted value, and so are plain renames. The
-// others (splitting targets and hosts, joining names, parsing connection strings, moving to fields, templates, derived values)
-// leave their attributes as they came.
+// structuralOps are the ops of structural rules that amount to one new key with one converted value, and so are plain renames.
+// The others have functions (structure.go), rewrite the keys of templates (keys.go) or only add derived values (derive.go).
 var structuralOps = map[string]struct{ lower, anySource bool }{
 	"rename":           {},
 	"rename_redact":    {},
@@ -15,17 +14,8 @@ var structuralOps = map[string]struct{ lower, anySource bool }{
 	"cast_string":      {anySource: true},
 	"wrap_array":       {anySource: true},
 	"map":              {},
-	// Only exact members are renamed: folding the case needs a second attribute for the original.
-	"enum_fold": {},
-	"by_kind":   {},
-	// Joins are renames when the other half is absent; guards below hold them back when it is not.
-	"join": {},
-}
-
-// notYet are structural rules of a listed op that nevertheless are no plain rename.
-var notYet = map[string]bool{
-	"db.mssql.instance_name": true, // only ever a prefix of db.namespace
-	"rpc.service":            true, // needs both halves
+	"enum_fold":        {},
+	"by_kind":          {},
 }
 
 // lowered are renames whose value is lower-cased although their op does not say so.
@@ -36,21 +26,14 @@ var serverTarget = map[string]int{
 	"server.socket.address": 1, "server.socket.port": 1, "client.socket.address": 0, "client.socket.port": 0,
 }
 
-// blockedBy holds a rename back while another attribute, which a rule not yet built would combine with it, is there.
-var blockedBy = map[string][]string{
-	"db.name":                {"db.mssql.instance_name"},
-	"code.function":          {"code.namespace"},
-	"http.server_name":       {"http.host"},
-	"tls.client.server_name": {"http.host", "db.connection_string"},
-}
-
 // rank orders the old names that compete for one new name, best source first. Names that are not listed come later, in the
 // order of the alphabet.
 var rank = []string{
 	// client.address on SERVER
 	"http.client_ip",
 	// server.address: SERVER, then other kinds, then the last resorts
-	"net.host.name", "net.peer.name", "http.server_name", "tls.client.server_name",
+	"net.host.name", "net.peer.name", "net.host.port", "net.peer.port", "http.host", "http.server_name", "db.connection_string",
+	"tls.client.server_name",
 	// network.peer.*, network.local.*, newest generation first
 	"net.sock.peer.addr", "net.sock.peer.port", "net.sock.host.addr", "net.sock.host.port",
 	"server.socket.address", "server.socket.port", "client.socket.address", "client.socket.port",
@@ -84,3 +67,30 @@ var protocolVersions = map[string]string{"2.0": "2", "3.0": "3"}
 
 // metricAlias repairs a slip of the 1.22.0 schema file, which scopes the renames of attribute daemon to a plural that no release had.
 var metricAlias = map[string]string{"jvm.threads.count": "jvm.thread.count"}
+
+// alsoTracked are names that rules make or compare beside the targets of renames.
+var alsoTracked = []string{
+	"http.request.method_original", "http.request.header.host", "url.path", "url.query", "url.fragment", "url.scheme", "server.address",
+	"server.port", "client.address", "rpc.method", "db.namespace", "db.system.name", "messaging.operation.name", "error.type",
+	"service.name", "code.namespace",
+}
+
+// lowerKeys are the templates whose variable part is a header or a metadata key, which are lower case; of k8s labels and the like
+// the case means something.
+var lowerKeys = map[string]bool{
+	"http.request.header": true, "http.response.header": true, "rpc.request.metadata": true, "rpc.response.metadata": true,
+}
+
+// mayBeEmpty are texts of which an empty one says something: that there is no path or query, or an exception without a message.
+var mayBeEmpty = map[string]bool{
+	"url.path": true, "url.query": true, "url.fragment": true, "exception.message": true, "exception.stacktrace": true,
+	"messaging.kafka.message.key": true, "process.command_line": true, "process.working_directory": true, "db.query.text": true,
+	"log.record.original": true, "user_agent.original": true, "tls.client.subject": true, "tls.client.issuer": true,
+}
+
+// messagingGroups are the systems that the ids of span groups spell in another way.
+var messagingGroups = map[string]string{"aws_sqs": "aws.sqs", "aws.sns": "aws.sns"}
+
+// besideInProfiles are attributes that keep a rename from happening in profiles, whose rows cannot be joined: each is half of a
+// value.
+var besideInProfiles = map[string]string{"code.function": "code.namespace", "db.name": mssqlInstance}

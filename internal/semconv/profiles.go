@@ -19,14 +19,15 @@ import (
 
 // entry is one row of the attribute table.
 type entry struct {
-	id     uint16
+	node   node
 	op     uint16 // 0: nothing to rename
 	target uint16
 	// kept: some record keeps the old name; renamed: some record wants the new one.
 	kept, renamed, conflict, dropped bool
 	// copy is the index of the renamed twin, 0 for none: row 0 is always the empty attribute.
-	copy  int32
-	value converted
+	copy     int32
+	value    converted
+	problems problems
 }
 
 // rewritten tells whether the entry, or a twin of it, gets the new name. Entries that nothing points to do.
@@ -46,6 +47,7 @@ const maxEntriesKept = 1 << 14
 
 // ProfileTables puts the attribute table of a request right, and the indices that point into it.
 func (w *Worker) ProfileTables(pd pprofile.Profiles) {
+	w.repairStrings(pd.Dictionary().StringTable())
 	if w.readTable(pd.Dictionary()) {
 		w.renameEntries(pd)
 	}
@@ -55,14 +57,27 @@ func (w *Worker) ProfileTables(pd pprofile.Profiles) {
 	}
 }
 
+// repairStrings repairs the table that all names and texts of a request are in.
+func (w *Worker) repairStrings(table pcommon.StringSlice) {
+	for i := range table.Len() {
+		w.field(SignalProfile, "profile.string_table", table.At(i), func(text string) { table.SetAt(i, text) })
+	}
+}
+
 func (w *Worker) renameEntries(pd pprofile.Profiles) {
 	eachRecord(pd, func(indices pcommon.Int32Slice) { w.judge(indices) })
+	table := pd.Dictionary().AttributeTable()
 	for i := range w.entries {
-		if e := &w.entries[i]; e.conflict {
-			w.count(Conflict, SignalProfile, w.reg.records[e.id].area)
+		e := &w.entries[i]
+		if e.op != 0 {
+			at := spot{id: e.node.id, name: e.node.name, v: table.At(i).Value(), has: true}
+			w.found(DeprecatedAttribute, SignalProfile, at, w.reg.names[e.target], e.rewritten() && w.changing(e.node.id))
+			if e.conflict {
+				w.found(Conflict, SignalProfile, at, w.reg.names[e.target], false)
+			}
 		}
 	}
-	if !w.opts.Observe {
+	if !w.rules.observe {
 		w.writeTable(pd)
 	}
 }
@@ -74,44 +89,80 @@ func (w *Worker) readTable(dict pprofile.ProfilesDictionary) bool {
 	clear(w.entries)
 	aws, any := false, false
 	for i := range w.entries {
+		name := ""
 		if key := table.At(i).KeyStrindex(); key >= 0 && int(key) < names.Len() {
-			w.entries[i].id = w.reg.find(names.At(int(key)))
+			name = names.At(int(key))
 		}
+		w.reg.resolve(name, &w.entries[i].node)
 		v := table.At(i).Value()
-		aws = aws || w.reg.names[w.entries[i].id] == rpcSystem && v.Type() == pcommon.ValueTypeStr && v.Str() == rpcSystemAWS
+		aws = aws || name == rpcSystem && v.Type() == pcommon.ValueTypeStr && v.Str() == rpcSystemAWS
 	}
-	p := place{SignalProfile, lookAlways, &kindPlans[KindNone]}
+	p := w.placeOf(SignalProfile, KindNone)
 	for i := 1; i < len(w.entries); i++ { // row 0 stands for no attribute
-		e, v := &w.entries[i], table.At(i).Value()
-		r := &w.reg.records[e.id]
-		switch {
-		case r.flags&flagOld == 0:
-			w.current(v, p, r)
-			r.canonical(v, &e.value)
+		e := &w.entries[i]
+		s := source{v: table.At(i).Value(), node: &e.node, name: e.node.name}
+		switch r := e.node.rec; {
+		case e.node.flags&flagOld == 0:
+			w.currentEntry(&p, e, &s)
 		case r.flags&flagRPC != 0 && aws:
-		case r.ops[KindNone] == 0:
-			w.count(r.rule, SignalProfile, r.area)
+		case !w.renamesRows(r.ops[KindNone]):
+			// What splits or joins values would have to give one row to several names.
+			w.found(r.rule, SignalProfile, s.spot(), r.to, false)
+			w.keep(&p, &s)
 		default:
-			w.readOld(e, v, r)
-			any = any || e.op != 0
+			any = w.oldEntry(&p, e, &s) || any
 		}
 	}
 	return any
 }
 
-func (w *Worker) readOld(e *entry, v pcommon.Value, r *record) {
-	o := &w.reg.ops[r.ops[KindNone]]
-	w.count(DeprecatedAttribute, SignalProfile, r.area)
-	target, mismatch, out := o.convert(v, &e.value)
-	if mismatch || out == misfit {
-		w.count(TypeMismatch, SignalProfile, r.area)
+// renamesRows tells whether an operation does no more than give a row another name, at least without its other half.
+func (w *Worker) renamesRows(op uint16) bool {
+	o := &w.reg.ops[op]
+	return op != 0 && (o.structure == nil || o.half != 0)
+}
+
+func (w *Worker) currentEntry(p *place, e *entry, s *source) {
+	if e.node.flags&w.look&flagUnknown != 0 {
+		w.found(UnknownAttribute, p.signal, s.spot(), "", false)
 	}
+	if e.node.flags&w.look&flagUnstable != 0 {
+		w.found(NotStable, p.signal, s.spot(), "", false)
+	}
+	e.value.v = s.v
+	problems := w.final(e.node.rec, e.node.checks, &e.value)
+	c := e.value
+	w.settleValue(pcommon.Map{}, p, s, &c, problems)
+}
+
+func (w *Worker) oldEntry(p *place, e *entry, s *source) bool {
+	index := e.node.rec.ops[KindNone]
+	o := &w.reg.ops[index]
+	target, mismatch, out := o.convert(s.v, &e.value)
+	if mismatch && e.value.how != asIs && w.opts.NoCoercion {
+		out = misfit
+	}
+	if out == fits {
+		r := &w.reg.records[target]
+		problems := w.final(r, r.checks, &e.value)
+		if mismatch && problems&problemType == 0 {
+			problems |= problemType | problemCoerced
+		}
+		w.tell(p, s, r, r.checks, &e.value, problems)
+		if problems&problemType == 0 || problems&problemCoerced != 0 {
+			e.op, e.target, e.problems = index, target, problems
+			return true
+		}
+	}
+	w.found(DeprecatedAttribute, p.signal, s.spot(), w.reg.names[o.to], false)
 	switch out {
-	case fits:
-		e.op, e.target = r.ops[KindNone], target
+	case misfit:
+		w.found(TypeMismatch, p.signal, s.spot(), w.reg.records[target].typ, false)
 	case noCounterpart:
-		w.count(UnmappedValue, SignalProfile, r.area)
+		w.found(UnmappedValue, p.signal, s.spot(), w.reg.names[o.to], false)
 	}
+	w.keep(p, s)
+	return false
 }
 
 // eachRecord visits everything that points into the attribute table.
@@ -171,17 +222,19 @@ func (w *Worker) entryAt(indices pcommon.Int32Slice, i int) *entry {
 
 // weigh compares entry e, at position i of a record, with the rest of the record.
 func (w *Worker) weigh(indices pcommon.Int32Slice, i int, e *entry) verdict {
-	blockedBy := w.reg.ops[e.op].blockedBy
+	if !w.changing(e.node.id) {
+		return keep
+	}
 	taken, same := 0, false
 	for j := range indices.Len() {
 		other := w.entryAt(indices, j)
 		switch {
 		case other == nil || j == i:
-		case other.id == e.id:
+		case other.node.id == e.node.id:
 			return clash // nobody can say which of the duplicates counts
-		case slices.Contains(blockedBy, w.reg.names[other.id]):
+		case other.node.id == w.reg.ops[e.op].half && other.node.id != 0:
 			return keep
-		case other.id == e.target:
+		case other.node.id == e.target:
 			taken++
 			same = e.value.same(&other.value)
 		case other.op != 0 && other.target == e.target && w.verdicts[j] == replace:
@@ -240,13 +293,7 @@ func (w *Worker) countEntry(e *entry) {
 		return
 	}
 	w.counts.ops[OpRename]++
-	switch o := &w.reg.ops[e.op]; {
-	case e.value.how == asIs:
-	case o.values != nil:
-		w.counts.ops[OpValueMap]++
-	case !o.anySource:
-		w.counts.ops[OpCoerce]++
-	}
+	w.countValue(e.problems, w.reg.ops[e.op].values != nil && e.value.how != asIs)
 }
 
 // redirect rewrites the indices of one record after the verdicts of judge.

@@ -2,75 +2,125 @@ package semconv
 
 import (
 	"math/bits"
+	"slices"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// change is one rename that was decided on.
+// source is an attribute as it stands in the map.
+type source struct {
+	v    pcommon.Value
+	node *node
+	name string
+	pos  int
+}
+
+func (s *source) spot() spot { return spot{id: s.node.id, name: s.name, v: s.v, has: true} }
+
+// change is one rename or removal that was decided on.
 type change struct {
-	op       *operation
-	to       uint16
-	mismatch bool
+	source
+	to       uint16 // 0: removed, or renamed to key
+	key      string // new name when to is 0; both empty: removed
 	value    converted
+	problems problems
+	mapped   bool
+	op       Op
+}
+
+// put is an attribute that is added.
+type put struct {
+	id    uint16
+	value converted
+	op    Op
 }
 
 // repair reports what the look pass found in m and, unless observing, puts it right. All is decided before anything moves: the
 // findings are the same whether or not changes follow, and Values taken from m stay valid while they are compared.
-func (w *Worker) repair(m pcommon.Map, p place) {
+func (w *Worker) repair(m pcommon.Map, p *place) {
 	clear(w.seen)
+	clear(w.present)
 	w.aws = awsUnknown
+	w.querySystem = ""
+	if w.opts.SanitizeQuery {
+		w.querySystem = w.systemOf(m)
+	}
 	i := 0
-	for name, v := range m.All() {
-		id := w.idAt(i, name)
-		i++
-		if id < w.reg.tracked {
-			w.seen[id] = min(w.seen[id]+1, 2)
+	for name := range m.All() {
+		if n := w.nodeAt(i, name); n.id != 0 {
+			w.present.set(n.id)
+			if n.id < w.reg.tracked && n.key == "" {
+				w.seen[n.id] = min(w.seen[n.id]+1, 2)
+			}
 		}
-		r := &w.reg.records[id]
-		if r.flags&p.mask == 0 || !w.schedule(m, p, id, r, v) {
-			w.current(v, p, r)
+		i++
+	}
+	i = 0
+	for name, v := range m.All() {
+		s := source{v: v, node: w.nodeAt(i, name), name: name, pos: i}
+		i++
+		if s.node.flags&p.mask&^flagOdd == 0 || !w.schedule(m, p, &s) {
+			w.current(m, p, &s)
 		}
 	}
 	w.decide(m, p)
-	if !w.opts.Observe {
-		w.execute(m, p)
-	}
-	clear(w.changes)
-	w.changes = w.changes[:0]
+	w.demand(m, p)
+	w.execute(m, p)
 }
 
-// idAt is the id of the i-th name of the map that was looked at last.
-func (w *Worker) idAt(i int, name string) uint16 {
-	if i < len(w.ids) {
-		return w.ids[i]
+// nodeAt is the node of the i-th name of the map that was looked at last.
+func (w *Worker) nodeAt(i int, name string) *node {
+	if i < len(w.path) {
+		return w.path[i]
 	}
-	return w.reg.find(name)
+	n := &node{loose: true}
+	w.reg.resolve(name, n)
+	return n
 }
 
-// schedule notes the operation that an old name asks for here; a name without one keeps its place and is only reported. It
-// returns false for a name that means nothing special here after all.
-func (w *Worker) schedule(m pcommon.Map, p place, id uint16, r *record, v pcommon.Value) bool {
-	op := r.ops[p.plan.kind]
-	if r.flags&p.mask&flagScoped != 0 {
-		for _, s := range p.plan.scoped {
-			if s.from == id {
-				op = s.op
+// schedule notes the operation that an old name asks for here, or reports a name without one. It returns false for a name that
+// means nothing special here after all.
+func (w *Worker) schedule(m pcommon.Map, p *place, s *source) bool {
+	n := s.node
+	op := n.rec.ops[p.plan.kind]
+	if n.flags&p.mask&flagScoped != 0 {
+		for _, scoped := range p.plan.scoped {
+			if scoped.from == n.id {
+				op = scoped.op
 			}
 		}
 	}
-	if op != 0 {
-		w.pending[op/64] |= 1 << (op % 64)
-		w.values[op] = v
+	switch {
+	case n.flags&flagOld != 0 && n.key != "" && n.rec.template:
+		w.renameKey(m, p, s)
 		return true
-	}
-	if r.flags&p.mask&(flagOld|flagMessage) == 0 {
+	case op != 0:
+		w.pending[op/64] |= 1 << (op % 64)
+		w.sources[op] = *s
+		return true
+	case n.flags&p.mask&(flagOld|flagMessage) == 0:
 		return false
 	}
-	if r.flags&flagRPC == 0 || !w.isAWS(m) {
-		w.count(r.rule, p.signal, r.area)
+	if n.flags&flagRPC == 0 || !w.isAWS(m) {
+		w.unplaced(p, s)
+		return true
 	}
+	w.keep(p, s)
 	return true
+}
+
+// unplaced reports an old name that has no operation here.
+func (w *Worker) unplaced(p *place, s *source) {
+	obsolete := s.node.rec.rule == ObsoleteAttribute
+	drop := obsolete && w.opts.DropObsolete
+	w.found(s.node.rec.rule, p.signal, s.spot(), s.node.rec.to, drop && w.changing(s.node.id))
+	if drop {
+		w.changes = append(w.changes, change{source: *s, op: OpDropObsolete})
+		return
+	}
+	w.keep(p, s)
 }
 
 // isAWS tells whether m belongs to an AWS call, whose groups still require the rpc.* names that everyone else has left.
@@ -84,132 +134,311 @@ func (w *Worker) isAWS(m pcommon.Map) bool {
 	return w.aws == awsYes
 }
 
-// current checks the value of a name that is not old: its type and, for an enum, its member.
-func (w *Worker) current(v pcommon.Value, p place, r *record) {
-	if r.want < 0 {
+// current checks the value of a name that is not old.
+func (w *Worker) current(m pcommon.Map, p *place, s *source) {
+	n := s.node
+	if n.flags&w.look&flagUnknown != 0 {
+		w.found(UnknownAttribute, p.signal, s.spot(), "", false)
+	}
+	if n.flags&w.look&flagUnstable != 0 {
+		w.found(NotStable, p.signal, s.spot(), "", false)
+	}
+	if n.flags&flagKey != 0 {
+		w.fixKey(m, p, s)
 		return
 	}
-	var c converted
-	mismatch, old := r.canonical(v, &c)
-	if mismatch {
-		w.count(TypeMismatch, p.signal, r.area)
-	}
-	if old {
-		w.count(DeprecatedEnumValue, p.signal, r.area)
-	}
-	if c.how == asIs || w.opts.Observe {
+	if w.fine(n, s.v) {
 		return
 	}
-	c.store(v)
-	if mismatch {
-		w.counts.ops[OpCoerce]++
+	c := converted{v: s.v}
+	problems := w.final(n.rec, n.checks, &c)
+	w.settleValue(m, p, s, &c, problems)
+}
+
+// settleValue reports what was wrong with a value and stores what it becomes.
+func (w *Worker) settleValue(m pcommon.Map, p *place, s *source, c *converted, problems problems) {
+	w.tell(p, s, s.node.rec, s.node.checks, c, problems)
+	if c.original != "" {
+		w.keepMethod(m, p, s.node.id, c.original)
 	}
-	if old {
-		w.counts.ops[OpValueMap]++
+	if c.how == asIs && !c.nested || !w.changing(s.node.id) {
+		return
+	}
+	c.store(s.v)
+	w.countValue(problems, false)
+}
+
+// keepMethod keeps what an HTTP method was before it was put right. Points of metrics must not grow by it, and rows of profiles
+// are shared.
+func (w *Worker) keepMethod(m pcommon.Map, p *place, from uint16, original string) {
+	id := w.reg.known.methodOriginal
+	if p.signal == SignalMetric || p.signal == SignalProfile || id == 0 || w.seen[id] != 0 || !w.changing(from) {
+		return
+	}
+	w.seen[id] = 1
+	w.puts = append(w.puts, put{id: id, value: converted{how: asString, s: original}, op: OpFoldCase})
+}
+
+// keep looks at the value of an old name that stays where it is: it may still be broken or secret.
+func (w *Worker) keep(p *place, s *source) {
+	c := converted{v: s.v}
+	problems := w.finalText(nil, 0, &c)
+	if text, ok := c.text(); ok && c.typ() == pcommon.ValueTypeStr {
+		if hidden := w.hide(s.name, text); hidden != text {
+			problems |= problemSecret
+			if w.opts.Redact {
+				c.how, c.s = asString, hidden
+			}
+		}
+	}
+	if problems == 0 {
+		return
+	}
+	w.tell(p, s, &w.reg.records[0], 0, &c, problems)
+	if w.changing(s.node.id) && (c.how != asIs || c.nested) {
+		c.store(s.v)
+		w.countValue(problems, false)
 	}
 }
 
-// canonical fills a fresh c with what the value of a current name becomes: the right type where that loses nothing, and the
-// current member of an enum. It says what was wrong.
-func (r *record) canonical(v pcommon.Value, c *converted) (mismatch, old bool) {
-	if !c.fit(v, r.want, r.elems) {
-		*c = converted{v: v}
-		return true, false
+// tell reports the problems of one value. r is the record it was checked against.
+func (w *Worker) tell(p *place, s *source, r *record, k checks, c *converted, problems problems) {
+	if problems == 0 {
+		return
 	}
-	mismatch = c.how != asIs
-	if r.flags&flagEnum == 0 {
-		return mismatch, false
-	}
-	if text, ok := c.text(); ok && c.typ() == pcommon.ValueTypeStr {
-		var replacement string
-		if replacement, old = r.member(text); replacement != "" {
-			c.how, c.s = asString, replacement
+	at, fixes := s.spot(), w.changing(s.node.id)
+	for ; problems != 0; problems &= problems - 1 {
+		switch problem := problems & -problems; problem {
+		case problemType:
+			w.found(TypeMismatch, p.signal, at, r.typ, fixes && problems&problemCoerced != 0)
+		case problemOldValue:
+			replaced := c.how == asString
+			w.found(DeprecatedEnumValue, p.signal, at, replacementOf(c, replaced), fixes && replaced)
+		case problemCase:
+			w.found(EnumCase, p.signal, at, c.s, fixes)
+		case problemMember:
+			w.found(UnknownEnumValue, p.signal, at, "", problems&problemMethod != 0 && fixes)
+		case problemEmpty:
+			w.found(EmptyValue, p.signal, at, "", false)
+		case problemValue:
+			w.found(InvalidValue, p.signal, at, rangeOf(k), false)
+		case problemFormat:
+			w.found(InvalidFormat, p.signal, at, formatOf(k), false)
+		case problemUTF8:
+			w.found(InvalidUTF8, p.signal, at, "", fixes)
+		case problemLong:
+			w.found(ValueTooLong, p.signal, at, strconv.Itoa(w.opts.MaxValueBytes), fixes)
+		case problemSecret:
+			w.found(SensitiveData, p.signal, at, secretOf(k), fixes && w.opts.Redact)
+		case problemPlaceholder:
+			w.found(PlaceholderValue, p.signal, at, "", false)
 		}
 	}
-	return mismatch, old
+}
+
+func replacementOf(c *converted, replaced bool) string {
+	if replaced {
+		return c.s
+	}
+	return ""
+}
+
+// formatOf says what form a text should have.
+func formatOf(k checks) string {
+	if k&checkUID != 0 {
+		return "a UUID or 32 hexadecimal digits"
+	}
+	return "an absolute URL"
+}
+
+// secretOf says what a text should not show.
+func secretOf(k checks) string {
+	if k&checkSecret != 0 {
+		return "a header that authenticates"
+	}
+	return "credentials or a signature"
+}
+
+// countValue counts the changes that problems led to.
+func (w *Worker) countValue(problems problems, mapped bool) {
+	ops := &w.counts.ops
+	if problems&problemCoerced != 0 {
+		ops[OpCoerce]++
+	}
+	if mapped || problems&problemOldValue != 0 {
+		ops[OpValueMap]++
+	}
+	if problems&(problemCase|problemMethod) != 0 {
+		ops[OpFoldCase]++
+	}
+	if problems&problemUTF8 != 0 {
+		ops[OpRepairUTF8]++
+	}
+	if problems&problemLong != 0 {
+		ops[OpTruncate]++
+	}
+	if problems&problemSecret != 0 && w.opts.Redact {
+		ops[OpRedact]++
+	}
 }
 
 // decide takes the scheduled operations in rank order, best source of each new name first.
-func (w *Worker) decide(m pcommon.Map, p place) {
+func (w *Worker) decide(m pcommon.Map, p *place) {
 	for i, word := range w.pending {
-		w.pending[i] = 0
-		for ; word != 0; word &= word - 1 {
-			op := i*64 + bits.TrailingZeros64(word)
-			w.apply(m, p, &w.reg.ops[op], w.values[op])
-			w.values[op] = pcommon.Value{}
+		for ; word != 0; word = w.pending[i] {
+			bit := bits.TrailingZeros64(word)
+			w.pending[i] &^= 1 << bit
+			op := i*64 + bit
+			w.apply(m, p, &w.reg.ops[op], &w.sources[op])
+			w.sources[op] = source{}
 		}
 	}
 }
 
 // apply finds the new home of one old attribute, or reports why it keeps its place.
-func (w *Worker) apply(m pcommon.Map, p place, o *operation, old pcommon.Value) {
-	if o.flags&flagRPC != 0 && w.isAWS(m) {
-		return
+func (w *Worker) apply(m pcommon.Map, p *place, o *operation, s *source) {
+	switch {
+	case o.flags&flagRPC != 0 && w.isAWS(m):
+		w.keep(p, s)
+	case w.seen[o.from] > 1:
+		// Of duplicate keys nobody can say which one counts.
+		w.settled(p, o, s, false)
+		w.found(Conflict, p.signal, s.spot(), s.name, false)
+	case o.structure != nil:
+		o.structure(w, m, p, o, s)
+	case o.special == specialClientGroup && !receives(m):
+		w.settled(p, o, s, false)
+	default:
+		w.rename(m, p, o, s)
 	}
-	w.count(DeprecatedAttribute, p.signal, o.area)
-	// Of duplicate keys nobody can say which one counts.
-	if w.seen[o.from] > 1 {
-		w.count(Conflict, p.signal, o.area)
-		return
+}
+
+// settled reports an old name, and looks after the value if it stays.
+func (w *Worker) settled(p *place, o *operation, s *source, moved bool) {
+	if r := &w.reg.records[o.from]; r.flags&(flagOld|flagScoped) != 0 {
+		rule := r.rule
+		if r.flags&flagOld == 0 {
+			rule = DeprecatedAttribute
+		}
+		w.found(rule, p.signal, s.spot(), w.reg.names[o.to], moved && w.changing(o.from))
 	}
-	if w.blocked(m, o) {
-		return
+	if !moved || w.opts.KeepDeprecated {
+		w.keep(p, s)
 	}
-	w.changes = append(w.changes, change{op: o})
-	ch := &w.changes[len(w.changes)-1]
-	var out outcome
-	ch.to, ch.mismatch, out = o.convert(old, &ch.value)
-	if ch.mismatch || out == misfit {
-		w.count(TypeMismatch, p.signal, o.area)
+}
+
+// rename is what most operations do: one old name becomes one new name.
+func (w *Worker) rename(m pcommon.Map, p *place, o *operation, s *source) {
+	ch := change{source: *s, op: OpRename}
+	to, mismatch, out := o.convert(s.v, &ch.value)
+	if mismatch && ch.value.how != asIs && w.opts.NoCoercion {
+		out = misfit
 	}
-	if out == noCounterpart {
-		w.count(UnmappedValue, p.signal, o.area)
-	}
-	if o.special == specialProtocolVersion {
+	if o.special == specialProtocolVersion && out == fits {
 		w.shorten(m, &ch.value)
 	}
-	if out != fits || !w.settle(m, p, ch) {
-		*ch = change{} // no reference to telemetry outlives the batch
-		w.changes = w.changes[:len(w.changes)-1]
+	target := &w.reg.records[to]
+	if out == fits {
+		ch.mapped = o.values != nil && ch.value.how != asIs
+		ch.problems = w.final(target, target.checks, &ch.value)
+		if ch.problems&problemOldValue != 0 { // an old value under an old name was right in its time
+			ch.problems &^= problemOldValue
+			ch.mapped = ch.value.how == asString
+		}
+		if mismatch && ch.problems&problemType == 0 {
+			ch.problems |= problemType | problemCoerced
+		}
+	}
+	moved := out == fits && ch.problems&problemType == 0 || out == fits && ch.problems&problemCoerced != 0
+	if moved {
+		moved = w.settle(m, p, &ch, to)
+	}
+	w.settled(p, o, s, moved)
+	switch {
+	case out == misfit:
+		w.found(TypeMismatch, p.signal, s.spot(), target.typ, false)
+	case out == noCounterpart:
+		w.found(UnmappedValue, p.signal, s.spot(), w.reg.names[o.to], false)
+	case moved || ch.problems&problemType != 0:
+		w.tell(p, s, target, target.checks, &ch.value, ch.problems)
+	}
+	if moved && ch.value.original != "" && ch.to != 0 {
+		w.keepMethod(m, p, o.from, ch.value.original)
 	}
 }
 
 // settle tells whether the change gets the new name. An existing new name always wins: if it says the same, the old one has
 // to go and nothing else; if not, both stay.
-func (w *Worker) settle(m pcommon.Map, p place, ch *change) bool {
-	switch {
-	case w.seen[ch.to] == 0:
-		w.seen[ch.to] = 1
-		return true
-	case w.seen[ch.to] > 1 || !w.equal(m, ch):
-		w.count(Conflict, p.signal, ch.op.area)
+func (w *Worker) settle(m pcommon.Map, p *place, ch *change, to uint16) bool {
+	switch w.compare(m, to, &ch.value) {
+	case absent:
+		w.seen[to] = 1
+		w.present.set(to)
+		ch.to = to
+	case equal:
+		ch.op = OpDropDuplicate
+	default:
+		w.found(Conflict, p.signal, ch.spot(), w.reg.names[to], false)
 		return false
 	}
-	ch.to = 0
-	return !w.opts.KeepDeprecated
+	w.changes = append(w.changes, *ch)
+	return true
 }
 
-// equal tells whether the new name already holds, or is about to get, what the change would store.
-func (w *Worker) equal(m pcommon.Map, ch *change) bool {
-	for i := range w.changes {
-		if earlier := &w.changes[i]; earlier != ch && earlier.to == ch.to {
-			return ch.value.same(&earlier.value)
+// relation of a value to what a name already holds or is about to get.
+type relation uint8
+
+const (
+	absent relation = iota
+	equal
+	different
+)
+
+func (w *Worker) compare(m pcommon.Map, id uint16, c *converted) relation {
+	switch w.seen[id] {
+	case 0:
+		return absent
+	case 1:
+		var now converted
+		if w.virtual(m, id, &now) && c.same(&now) {
+			return equal
 		}
 	}
-	now, _ := m.Get(w.reg.names[ch.to])
-	var n converted
-	w.reg.records[ch.to].canonical(now, &n)
-	return ch.value.same(&n)
+	return different
 }
 
-// blocked holds a rename back that would be wrong beside another attribute.
-func (w *Worker) blocked(m pcommon.Map, o *operation) bool {
-	for _, name := range o.blockedBy {
-		if _, there := m.Get(name); there {
+// virtual is the value that a name has after all that was decided so far.
+func (w *Worker) virtual(m pcommon.Map, id uint16, c *converted) bool {
+	for i := range w.changes {
+		if ch := &w.changes[i]; ch.to == id {
+			*c = ch.value
 			return true
 		}
 	}
-	return o.special == specialClientGroup && !receives(m)
+	for i := range w.puts {
+		if w.puts[i].id == id {
+			*c = w.puts[i].value
+			return true
+		}
+	}
+	v, ok := m.Get(w.reg.names[id])
+	if !ok {
+		return false
+	}
+	*c = converted{v: v}
+	r := &w.reg.records[id]
+	w.final(r, r.checks, c)
+	return true
+}
+
+// virtualText is virtual for texts; it is empty when there is none.
+func (w *Worker) virtualText(m pcommon.Map, id uint16) string {
+	var c converted
+	if id == 0 || !w.virtual(m, id, &c) {
+		return ""
+	}
+	text, _ := c.text()
+	return text
 }
 
 // receives tells whether a messaging CLIENT span fetches or settles messages, which makes its group a consumer group.
@@ -220,6 +449,16 @@ func receives(m pcommon.Map) bool {
 		}
 	}
 	return false
+}
+
+// systemOf is the database system of a span, under its old or its new name.
+func (w *Worker) systemOf(m pcommon.Map) string {
+	for _, name := range [...]string{"db.system.name", "db.system"} {
+		if v, ok := m.Get(name); ok && v.Type() == pcommon.ValueTypeStr {
+			return v.Str()
+		}
+	}
+	return ""
 }
 
 // shorten writes protocol version 2.0 as 2 where the protocol is HTTP.
@@ -239,10 +478,8 @@ func speaksHTTP(m pcommon.Map) bool {
 			return strings.EqualFold(v.Str(), "http")
 		}
 	}
-	for _, name := range [...]string{"http.request.method", "http.method"} {
-		if _, ok := m.Get(name); ok {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"http.request.method", "http.method"}, func(name string) bool {
+		_, ok := m.Get(name)
+		return ok
+	})
 }

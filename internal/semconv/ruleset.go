@@ -1,6 +1,9 @@
 package semconv
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Ruleset says what a worker may do to whose attributes, and which findings count. It never changes after it is built, so that
 // many workers may share it.
@@ -12,6 +15,9 @@ type Ruleset struct {
 	byName map[uint16]*[NumRules]Level
 	// frozen are names that are only observed.
 	frozen map[uint16]bool
+	// The same for metrics, by name.
+	byMetric      map[string]*[NumRules]Level
+	frozenMetrics map[string]bool
 }
 
 // NewRuleset makes the rules that hold unless others are said to: every rule has its own level.
@@ -26,57 +32,79 @@ func (r *Registry) NewRuleset(observe bool) *Ruleset {
 // Clone makes a copy to build upon.
 func (rs *Ruleset) Clone() *Ruleset {
 	c := *rs
-	c.byName, c.frozen = map[uint16]*[NumRules]Level{}, map[uint16]bool{}
-	for id, levels := range rs.byName {
-		own := *levels
-		c.byName[id] = &own
-	}
-	for id := range rs.frozen {
-		c.frozen[id] = true
-	}
+	c.byName, c.byMetric = cloneLevels(rs.byName), cloneLevels(rs.byMetric)
+	c.frozen, c.frozenMetrics = maps.Clone(rs.frozen), maps.Clone(rs.frozenMetrics)
 	return &c
+}
+
+func cloneLevels[K comparable](m map[K]*[NumRules]Level) map[K]*[NumRules]Level {
+	out := make(map[K]*[NumRules]Level, len(m))
+	for name, levels := range m {
+		own := *levels
+		out[name] = &own
+	}
+	return out
 }
 
 // Observe makes the rules report only.
 func (rs *Ruleset) Observe(on bool) { rs.observe = on }
 
-// SetLevel sets the level of rules, for the names that match; a nil match stands for all names, those outside of the registry
-// and metrics included.
+// SetLevel sets the level of rules for the names of attributes and metrics that match; a nil match stands for all names, those
+// outside of the registry included.
 func (r *Registry) SetLevel(rs *Ruleset, rules []Rule, level Level, match func(name string) bool) {
 	if match == nil {
 		for _, rule := range rules {
 			rs.levels[rule] = level
 		}
 	}
+	if rs.byName == nil {
+		rs.byName, rs.byMetric = map[uint16]*[NumRules]Level{}, map[string]*[NumRules]Level{}
+	}
 	for id := 1; id < len(r.names); id++ {
-		levels := rs.byName[uint16(id)]
-		if match != nil && !match(r.names[id]) || match == nil && levels == nil {
-			continue
-		}
-		if levels == nil {
-			own := rs.levels
-			levels = &own
-			if rs.byName == nil {
-				rs.byName = map[uint16]*[NumRules]Level{}
-			}
-			rs.byName[uint16(id)] = levels
-		}
-		for _, rule := range rules {
-			levels[rule] = level
-		}
+		setLevel(rs, rs.byName, uint16(id), r.names[id], rules, level, match)
+	}
+	for name := range r.metrics {
+		setLevel(rs, rs.byMetric, name, name, rules, level, match)
 	}
 }
 
-// Freeze makes the worker only observe the names that match.
+func setLevel[K comparable](rs *Ruleset, by map[K]*[NumRules]Level, key K, name string, rules []Rule, level Level, match func(string) bool) {
+	levels := by[key]
+	if match != nil && !match(name) || match == nil && levels == nil {
+		return
+	}
+	if levels == nil {
+		own := rs.levels
+		levels = &own
+		by[key] = levels
+	}
+	for _, rule := range rules {
+		levels[rule] = level
+	}
+}
+
+// Freeze makes the worker only observe the attributes and metrics that match.
 func (r *Registry) Freeze(rs *Ruleset, match func(name string) bool) {
 	if rs.frozen == nil {
-		rs.frozen = map[uint16]bool{}
+		rs.frozen, rs.frozenMetrics = map[uint16]bool{}, map[string]bool{}
 	}
 	for id := 1; id < len(r.names); id++ {
 		if match(r.names[id]) {
 			rs.frozen[uint16(id)] = true
 		}
 	}
+	for name := range r.metrics {
+		if match(name) {
+			rs.frozenMetrics[name] = true
+		}
+	}
+}
+
+func (rs *Ruleset) metricLevel(rule Rule, name string) Level {
+	if own := rs.byMetric[name]; own != nil {
+		return own[rule]
+	}
+	return rs.levels[rule]
 }
 
 // level is the level of a finding on the name with this id, 0 for names that the registry does not know.

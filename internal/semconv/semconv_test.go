@@ -52,6 +52,9 @@ func drain(w *Worker) map[string]int {
 	w.Drain(
 		func(i int, n int64) {
 			k := w.reg.Key(i)
+			if k.Rule == MissingRequired || k.Rule == MissingConditional {
+				return // have tests of their own
+			}
 			out[fmt.Sprintf("%s %s %s", k.Rule, k.Signal, k.Area)] = int(n)
 		},
 		func(op Op, n int64) { out[op.String()] = int(n) },
@@ -141,50 +144,54 @@ func TestContract(t *testing.T) {
 			found: "deprecated_attribute span db, rename",
 		},
 		// Point 2
-		"obsolete keeps its key":    {in: span{"db.user", "me"}, want: span{"db.user", "me"}, found: "obsolete_attribute span db"},
-		"dead end keeps its key":    {in: span{"messaging.destination_kind", "queue"}, want: span{"messaging.destination_kind", "queue"}, found: "obsolete_attribute span messaging"},
-		"unmapped value, key kept":  {in: span{"net.transport", "inproc"}, want: span{"net.transport", "inproc"}, found: "deprecated_attribute span net, unmapped_value span net"},
-		"unmapped value, open enum": {in: span{"db.system", "sybase"}, want: span{"db.system.name", "sybase"}, found: "deprecated_attribute span db, rename"},
-		"method that is no member":  {in: span{"http.method", "get"}, want: span{"http.method", "get"}, found: "deprecated_attribute span http, unmapped_value span http"},
-		"successor not built yet":   {in: span{"http.target", "/a?b"}, want: span{"http.target", "/a?b"}, found: "deprecated_attribute span http"},
-		"join waits for its half":   {in: span{"code.function", "f", "code.namespace", "n"}, want: span{"code.function", "f", "code.namespace", "n"}, found: "deprecated_attribute span code*2"},
-		"join without its half":     {in: span{"code.function", "f"}, want: span{"code.function.name", "f"}, found: "deprecated_attribute span code, rename"},
-		"db.name beside instance":   {in: span{"db.name", "n", "db.mssql.instance_name", "i"}, want: span{"db.name", "n", "db.mssql.instance_name", "i"}, found: "deprecated_attribute span db*2"},
-		"server name behind host":   {kind: KindServer, in: span{"http.server_name", "s", "http.host", "h"}, want: span{"http.server_name", "s", "http.host", "h"}, found: "deprecated_attribute span http*2"},
+		"obsolete keeps its key":                       {in: span{"db.user", "me"}, want: span{"db.user", "me"}, found: "obsolete_attribute span db"},
+		"dead end keeps its key":                       {in: span{"messaging.destination_kind", "queue"}, want: span{"messaging.destination_kind", "queue"}, found: "obsolete_attribute span messaging"},
+		"unmapped value, key kept":                     {in: span{"net.transport", "inproc"}, want: span{"net.transport", "inproc"}, found: "deprecated_attribute span net, unmapped_value span net"},
+		"unmapped value, open enum":                    {in: span{"db.system", "sybase"}, want: span{"db.system.name", "sybase"}, found: "deprecated_attribute span db, unknown_enum_value span db, rename"},
+		"method in lower case":                         {in: span{"http.method", "get"}, want: span{"http.request.method", "GET", "http.request.method_original", "get"}, found: "deprecated_attribute span http, enum_case span http, rename, fold_case*2"},
+		"method that is no member":                     {in: span{"http.method", "brew"}, want: span{"http.request.method", "_OTHER", "http.request.method_original", "brew"}, found: "deprecated_attribute span http, unknown_enum_value span http, rename, fold_case*2"},
+		"new method in lower case":                     {in: span{"http.request.method", "get", "a", 1}, want: span{"http.request.method", "GET", "a", 1, "http.request.method_original", "get"}, found: "enum_case span http, fold_case*2"},
+		"original is there already":                    {in: span{"http.request.method", "get", "http.request.method_original", "gEt"}, want: span{"http.request.method", "GET", "http.request.method_original", "gEt"}, found: "enum_case span http, fold_case"},
+		"target with query":                            {in: span{"http.target", "/a?b"}, want: span{"url.path", "/a", "url.query", "b"}, found: "deprecated_attribute span http, rename*2"},
+		"join of two halves":                           {in: span{"code.function", "f", "code.namespace", "n"}, want: span{"code.function.name", "n.f"}, found: "deprecated_attribute span code*2, rename*2"},
+		"second half alone":                            {in: span{"code.namespace", "n"}, want: span{"code.namespace", "n"}, found: "deprecated_attribute span code"},
+		"join without its half":                        {in: span{"code.function", "f"}, want: span{"code.function.name", "f"}, found: "deprecated_attribute span code, rename"},
+		"db.name beside an instance of something else": {in: span{"db.name", "n", "db.mssql.instance_name", "i"}, want: span{"db.namespace", "n", "db.mssql.instance_name", "i"}, found: "deprecated_attribute span db*2, rename"},
+		"server name behind host":                      {kind: KindServer, in: span{"http.server_name", "s", "http.host", "h"}, want: span{"http.server_name", "s", "server.address", "h"}, found: "deprecated_attribute span http*2, conflict span http, rename"},
 		// Point 3
-		"digits to int":                 {in: span{"server.port", "8080"}, want: span{"server.port", 8080}, found: "type_mismatch span server, coerce"},
-		"minus to int":                  {in: span{"server.port", "-1"}, want: span{"server.port", -1}, found: "type_mismatch span server, coerce"},
-		"largest int":                   {in: span{"server.port", "9223372036854775807"}, want: span{"server.port", int64(9223372036854775807)}, found: "type_mismatch span server, coerce"},
-		"smallest int":                  {in: span{"server.port", "-9223372036854775808"}, want: span{"server.port", int64(-9223372036854775808)}, found: "type_mismatch span server, coerce"},
-		"too large for int":             {in: span{"server.port", long}, want: span{"server.port", long}, found: "type_mismatch span server"},
-		"space":                         {in: span{"server.port", " 80"}, want: span{"server.port", " 80"}, found: "type_mismatch span server"},
-		"plus":                          {in: span{"server.port", "+80"}, want: span{"server.port", "+80"}, found: "type_mismatch span server"},
-		"underscore":                    {in: span{"server.port", "8_0"}, want: span{"server.port", "8_0"}, found: "type_mismatch span server"},
-		"hexadecimal":                   {in: span{"server.port", "0x50"}, want: span{"server.port", "0x50"}, found: "type_mismatch span server"},
-		"decimal point":                 {in: span{"server.port", "80.0"}, want: span{"server.port", "80.0"}, found: "type_mismatch span server"},
-		"no digits":                     {in: span{"server.port", ""}, want: span{"server.port", ""}, found: "type_mismatch span server"},
-		"only a minus":                  {in: span{"server.port", "-"}, want: span{"server.port", "-"}, found: "type_mismatch span server"},
-		"integral double":               {in: span{"server.port", 8080.0}, want: span{"server.port", 8080}, found: "type_mismatch span server, coerce"},
-		"fraction":                      {in: span{"server.port", 80.5}, want: span{"server.port", 80.5}, found: "type_mismatch span server"},
-		"double past int64":             {in: span{"server.port", 9223372036854775808.0}, want: span{"server.port", 9223372036854775808.0}, found: "type_mismatch span server"},
-		"int to string":                 {in: span{"service.instance.id", 7}, want: span{"service.instance.id", "7"}, found: "type_mismatch span service, coerce"},
-		"double to string is lossy":     {in: span{"service.instance.id", 7.0}, want: span{"service.instance.id", 7.0}, found: "type_mismatch span service"},
-		"true":                          {in: span{"messaging.destination.temporary", "true"}, want: span{"messaging.destination.temporary", true}, found: "type_mismatch span messaging, coerce"},
-		"false":                         {in: span{"messaging.destination.temporary", "false"}, want: span{"messaging.destination.temporary", false}, found: "type_mismatch span messaging, coerce"},
-		"True":                          {in: span{"messaging.destination.temporary", "True"}, want: span{"messaging.destination.temporary", "True"}, found: "type_mismatch span messaging"},
-		"string to list":                {in: span{"user.roles", "admin"}, want: span{"user.roles", []any{"admin"}}, found: "type_mismatch span user, coerce"},
-		"list of other things":          {in: span{"user.roles", []any{"a", 1}}, want: span{"user.roles", []any{"a", 1}}, found: "type_mismatch span user"},
-		"int for double stays":          {in: span{"azure.cosmosdb.operation.request_charge", 1}, want: span{"azure.cosmosdb.operation.request_charge", 1}, found: "type_mismatch span azure"},
-		"map for string stays":          {in: span{"db.query.text", map[string]any{"a": 1}}, want: span{"db.query.text", map[string]any{"a": 1}}, found: "type_mismatch span db"},
-		"no value is no mismatch":       {in: span{"db.query.text", nil}, want: span{"db.query.text", nil}},
-		"coerced on the way":            {in: span{"http.status_code", "404"}, want: span{"http.response.status_code", 404}, found: "deprecated_attribute span http, type_mismatch span http, rename, coerce"},
-		"cannot be coerced, key kept":   {in: span{"http.status_code", "4xx"}, want: span{"http.status_code", "4xx"}, found: "deprecated_attribute span http, type_mismatch span http"},
-		"type change that is the rule":  {in: span{"messaging.kafka.destination.partition", 3}, want: span{"messaging.destination.partition.id", "3"}, found: "deprecated_attribute span messaging, rename"},
-		"redis index, already a string": {in: span{"db.redis.database_index", "3"}, want: span{"db.namespace", "3"}, found: "deprecated_attribute span db, rename"},
-		"role to roles":                 {in: span{"enduser.role", "a,b"}, want: span{"user.roles", []any{"a,b"}}, found: "deprecated_attribute span enduser, rename"},
-		"grpc code":                     {in: span{"rpc.grpc.status_code", 14}, want: span{"rpc.response.status_code", "UNAVAILABLE"}, found: "deprecated_attribute span rpc, rename, value_map"},
-		"grpc code in digits":           {in: span{"rpc.grpc.status_code", "14"}, want: span{"rpc.response.status_code", "UNAVAILABLE"}, found: "deprecated_attribute span rpc, rename, value_map"},
-		"grpc code of the future":       {in: span{"rpc.grpc.status_code", 99}, want: span{"rpc.response.status_code", "99"}, found: "deprecated_attribute span rpc, rename, value_map"},
+		"digits to int":                     {in: span{"server.port", "8080"}, want: span{"server.port", 8080}, found: "type_mismatch span server, coerce"},
+		"minus to int":                      {in: span{"http.request.resend_count", "-1"}, want: span{"http.request.resend_count", -1}, found: "type_mismatch span http, coerce"},
+		"largest int":                       {in: span{"http.request.resend_count", "9223372036854775807"}, want: span{"http.request.resend_count", int64(9223372036854775807)}, found: "type_mismatch span http, coerce"},
+		"smallest int":                      {in: span{"http.request.resend_count", "-9223372036854775808"}, want: span{"http.request.resend_count", int64(-9223372036854775808)}, found: "type_mismatch span http, coerce"},
+		"too large for int":                 {in: span{"server.port", long}, want: span{"server.port", long}, found: "type_mismatch span server"},
+		"space":                             {in: span{"server.port", " 80"}, want: span{"server.port", " 80"}, found: "type_mismatch span server"},
+		"plus":                              {in: span{"server.port", "+80"}, want: span{"server.port", "+80"}, found: "type_mismatch span server"},
+		"underscore":                        {in: span{"server.port", "8_0"}, want: span{"server.port", "8_0"}, found: "type_mismatch span server"},
+		"hexadecimal":                       {in: span{"server.port", "0x50"}, want: span{"server.port", "0x50"}, found: "type_mismatch span server"},
+		"decimal point":                     {in: span{"server.port", "80.0"}, want: span{"server.port", "80.0"}, found: "type_mismatch span server"},
+		"no digits":                         {in: span{"server.port", ""}, want: span{"server.port", ""}, found: "type_mismatch span server"},
+		"only a minus":                      {in: span{"server.port", "-"}, want: span{"server.port", "-"}, found: "type_mismatch span server"},
+		"integral double":                   {in: span{"server.port", 8080.0}, want: span{"server.port", 8080}, found: "type_mismatch span server, coerce"},
+		"fraction":                          {in: span{"server.port", 80.5}, want: span{"server.port", 80.5}, found: "type_mismatch span server"},
+		"double past int64":                 {in: span{"server.port", 9223372036854775808.0}, want: span{"server.port", 9223372036854775808.0}, found: "type_mismatch span server"},
+		"int to string":                     {in: span{"service.instance.id", 7}, want: span{"service.instance.id", "7"}, found: "type_mismatch span service, coerce"},
+		"double to string is lossy":         {in: span{"service.instance.id", 7.0}, want: span{"service.instance.id", 7.0}, found: "type_mismatch span service"},
+		"true":                              {in: span{"messaging.destination.temporary", "true"}, want: span{"messaging.destination.temporary", true}, found: "type_mismatch span messaging, coerce"},
+		"false":                             {in: span{"messaging.destination.temporary", "false"}, want: span{"messaging.destination.temporary", false}, found: "type_mismatch span messaging, coerce"},
+		"True":                              {in: span{"messaging.destination.temporary", "True"}, want: span{"messaging.destination.temporary", "True"}, found: "type_mismatch span messaging"},
+		"string to list":                    {in: span{"user.roles", "admin"}, want: span{"user.roles", []any{"admin"}}, found: "type_mismatch span user, coerce"},
+		"list of other things":              {in: span{"user.roles", []any{"a", 1}}, want: span{"user.roles", []any{"a", 1}}, found: "type_mismatch span user"},
+		"int for double stays":              {in: span{"azure.cosmosdb.operation.request_charge", 1}, want: span{"azure.cosmosdb.operation.request_charge", 1}, found: "type_mismatch span azure"},
+		"map for string stays":              {in: span{"db.query.text", map[string]any{"a": 1}}, want: span{"db.query.text", map[string]any{"a": 1}}, found: "type_mismatch span db"},
+		"no value is no mismatch but empty": {in: span{"db.query.text", nil}, want: span{"db.query.text", nil}, found: "empty_value span db"},
+		"coerced on the way":                {in: span{"http.status_code", "404"}, want: span{"http.response.status_code", 404}, found: "deprecated_attribute span http, type_mismatch span http, rename, coerce"},
+		"cannot be coerced, key kept":       {in: span{"http.status_code", "4xx"}, want: span{"http.status_code", "4xx"}, found: "deprecated_attribute span http, type_mismatch span http"},
+		"type change that is the rule":      {in: span{"messaging.kafka.destination.partition", 3}, want: span{"messaging.destination.partition.id", "3"}, found: "deprecated_attribute span messaging, rename"},
+		"redis index, already a string":     {in: span{"db.redis.database_index", "3"}, want: span{"db.namespace", "3"}, found: "deprecated_attribute span db, rename"},
+		"role to roles":                     {in: span{"enduser.role", "a,b"}, want: span{"user.roles", []any{"a,b"}}, found: "deprecated_attribute span enduser, rename"},
+		"grpc code":                         {in: span{"rpc.grpc.status_code", 14}, want: span{"rpc.response.status_code", "UNAVAILABLE"}, found: "deprecated_attribute span rpc, rename, value_map"},
+		"grpc code in digits":               {in: span{"rpc.grpc.status_code", "14"}, want: span{"rpc.response.status_code", "UNAVAILABLE"}, found: "deprecated_attribute span rpc, rename, value_map"},
+		"grpc code of the future":           {in: span{"rpc.grpc.status_code", 99}, want: span{"rpc.response.status_code", "99"}, found: "deprecated_attribute span rpc, rename, value_map"},
 		// Point 4
 		"unknown":           {in: span{"acme.thing", 1, "http.method.x", "GET", "http", "x", "", "empty"}, want: span{"acme.thing", 1, "http.method.x", "GET", "http", "x", "", "empty"}},
 		"begins like known": {in: span{"http.request.methods", 1, "db.statement.parameters", "x"}, want: span{"http.request.methods", 1, "db.statement.parameters", "x"}},
@@ -207,15 +214,15 @@ func TestContract(t *testing.T) {
 		"socket of a client":     {kind: KindClient, in: span{"server.socket.address", "a", "client.socket.port", 1}, want: span{"network.peer.address", "a", "network.local.port", 1}, found: "deprecated_attribute span server, deprecated_attribute span client, rename*2"},
 		"socket before old peer": {kind: KindServer, in: span{"net.peer.ip", "1", "net.sock.peer.addr", "2"}, want: span{"net.peer.ip", "1", "network.peer.address", "2"}, found: "deprecated_attribute span net*2, conflict span net, rename"},
 		// Traps
-		"moved names are not ours":      {in: span{"gen_ai.system", "vertex_ai", "gen_ai.usage.prompt_tokens", "12"}, want: span{"gen_ai.system", "vertex_ai", "gen_ai.usage.prompt_tokens", "12"}},
-		"generic names":                 {in: span{"state", "idle", "pool.name", "p", "message.id", 1, "message.type", "SENT", "type", "x"}, want: span{"state", "idle", "pool.name", "p", "message.id", 1, "message.type", "SENT", "type", "x"}},
-		"both are current":              {in: span{"enduser.id", "me"}, want: span{"enduser.id", "me"}},
-		"aws keeps rpc":                 {in: span{"rpc.service", "S3", "rpc.system", "aws-api", "rpc.grpc.status_code", 1}, want: span{"rpc.service", "S3", "rpc.system", "aws-api", "rpc.grpc.status_code", 1}},
-		"others do not":                 {in: span{"rpc.service", "S3", "rpc.system", "apache_dubbo"}, want: span{"rpc.service", "S3", "rpc.system.name", "dubbo"}, found: "deprecated_attribute span rpc*2, rename, value_map"},
-		"unlisted member is no finding": {in: span{"messaging.system", "acme_mq", "deployment.environment.name", "prod"}, want: span{"messaging.system", "acme_mq", "deployment.environment.name", "prod"}},
-		"old member of a current enum":  {in: span{"cloud.platform", "azure_vm"}, want: span{"cloud.platform", "azure.vm"}, found: "deprecated_enum_value span cloud, value_map"},
-		"old member, no replacement":    {in: span{"browser.web_vital.name", "fid"}, want: span{"browser.web_vital.name", "fid"}, found: "deprecated_enum_value span browser"},
-		"two maps in one step":          {in: span{"container.cpu.state", "kernel"}, want: span{"cpu.mode", "system"}, found: "deprecated_attribute span container, rename, value_map"},
+		"moved names are not ours":         {in: span{"gen_ai.system", "vertex_ai", "gen_ai.usage.prompt_tokens", "12"}, want: span{"gen_ai.system", "vertex_ai", "gen_ai.usage.prompt_tokens", "12"}},
+		"generic names":                    {in: span{"state", "idle", "pool.name", "p", "message.id", 1, "message.type", "SENT", "type", "x"}, want: span{"state", "idle", "pool.name", "p", "message.id", 1, "message.type", "SENT", "type", "x"}},
+		"both are current":                 {in: span{"enduser.id", "me"}, want: span{"enduser.id", "me"}},
+		"aws keeps rpc":                    {in: span{"rpc.service", "S3", "rpc.system", "aws-api", "rpc.grpc.status_code", 1}, want: span{"rpc.service", "S3", "rpc.system", "aws-api", "rpc.grpc.status_code", 1}},
+		"others do not":                    {in: span{"rpc.service", "S3", "rpc.system", "apache_dubbo"}, want: span{"rpc.service", "S3", "rpc.system.name", "dubbo"}, found: "deprecated_attribute span rpc*2, rename, value_map"},
+		"unlisted members are information": {in: span{"messaging.system", "acme_mq", "deployment.environment.name", "prod"}, want: span{"messaging.system", "acme_mq", "deployment.environment.name", "prod"}, found: "unknown_enum_value span messaging, unknown_enum_value span deployment"},
+		"old member of a current enum":     {in: span{"cloud.platform", "azure_vm"}, want: span{"cloud.platform", "azure.vm"}, found: "deprecated_enum_value span cloud, value_map"},
+		"old member, no replacement":       {in: span{"browser.web_vital.name", "fid"}, want: span{"browser.web_vital.name", "fid"}, found: "deprecated_enum_value span browser"},
+		"two maps in one step":             {in: span{"container.cpu.state", "kernel"}, want: span{"cpu.mode", "system"}, found: "deprecated_attribute span container, rename, value_map"},
 		// Values that choose or change
 		"http flavor":              {in: span{"http.flavor", "2.0"}, want: span{"network.protocol.version", "2"}, found: "deprecated_attribute span http, rename, value_map"},
 		"http flavor with prefix":  {in: span{"http.flavor", "HTTP/1.1"}, want: span{"network.protocol.version", "1.1"}, found: "deprecated_attribute span http, rename, value_map"},
@@ -226,7 +233,7 @@ func TestContract(t *testing.T) {
 		"version beside method":    {in: span{"net.protocol.version", "2.0", "http.method", "GET"}, want: span{"network.protocol.version", "2", "http.request.method", "GET"}, found: "deprecated_attribute span net, deprecated_attribute span http, rename*2"},
 		"version of something":     {in: span{"net.protocol.version", "2.0", "net.protocol.name", "AMQP"}, want: span{"network.protocol.version", "2.0", "network.protocol.name", "amqp"}, found: "deprecated_attribute span net*2, rename*2"},
 		"messaging operation":      {in: span{"messaging.operation", "publish"}, want: span{"messaging.operation.type", "send"}, found: "deprecated_attribute span messaging, rename, value_map"},
-		"messaging operation free": {in: span{"messaging.operation", "ack"}, want: span{"messaging.operation.type", "ack"}, found: "deprecated_attribute span messaging, rename"},
+		"messaging operation free": {in: span{"messaging.operation", "ack"}, want: span{"messaging.operation.type", "ack"}, found: "deprecated_attribute span messaging, unknown_enum_value span messaging, rename"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tc.kind == KindNone {
@@ -311,7 +318,7 @@ func TestPlacesWithoutKind(t *testing.T) {
 		m := attrs("net.peer.name", "a", "http.scheme", "http", "deployment.environment", "prod")
 		visit(w, m)
 		assert.Equal(t, text(attrs("net.peer.name", "a", "url.scheme", "http", "deployment.environment.name", "prod")), text(m), name)
-		assert.Equal(t, list(fmt.Sprintf("deprecated_attribute %[1]s net, deprecated_attribute %[1]s http, deprecated_attribute %[1]s deployment, rename*2", name)), drain(w))
+		assert.Equal(t, list(fmt.Sprintf("deprecated_attribute %[1]s net, deprecated_attribute %[1]s http, deprecated_attribute %[1]s deployment, unknown_enum_value %[1]s deployment, rename*2", name)), drain(w))
 	}
 }
 
@@ -412,7 +419,7 @@ func TestEveryRenameOfTheFacts(t *testing.T) {
 		// only on their metrics and events
 		"message.compressed_size": "", "message.id": "", "message.type": "", "message.uncompressed_size": "", "pool.name": "", "state": "",
 		// values decide
-		"http.method": "", "net.transport": "",
+		"net.transport": "",
 	}
 	plain := 0
 	for _, r := range f.Renames.Attributes {
@@ -442,11 +449,15 @@ func TestEveryRenameOfTheFacts(t *testing.T) {
 		plain++
 		got, ok := m.Get(want)
 		require.True(t, ok, "%s did not become %s: %s", r.From, want, text(m))
+		if r.From == "http.method" {
+			got, _ = m.Get("http.request.method_original")
+			m.Remove("http.request.method_original")
+		}
 		assert.Equal(t, 3, m.Len())
 		assert.Contains(t, got.AsString(), strings.Trim(fmt.Sprint(value), "[]"))
 		assert.Equal(t, 1, drain(w)["rename"])
 	}
-	assert.Equal(t, 128, plain)
+	assert.Equal(t, 129, plain)
 	t.Logf("%d of %d attribute renames proven", plain, len(f.Renames.Attributes))
 }
 
@@ -455,13 +466,10 @@ func TestEveryMetricRenameOfTheFacts(t *testing.T) {
 	for _, r := range f.Renames.Metrics {
 		m := Default().Metric(r.From)
 		require.NotNil(t, m, r.From)
-		assert.True(t, m.Deprecated, r.From)
+		assert.True(t, m.deprecated, r.From)
 		if r.Action == "rename" {
 			assert.Equal(t, r.To, m.To)
-			assert.True(t, m.Renamable(UpDownCounter, ""))
-			continue
 		}
-		assert.False(t, m.Renamable(Histogram, ""), "%s needs a conversion", r.From)
 	}
 }
 
@@ -483,6 +491,9 @@ func TestEveryValueMapOfTheFacts(t *testing.T) {
 func TestTargetsAreCurrent(t *testing.T) {
 	f, r := readFacts(t), Default()
 	for _, o := range r.ops[1:] {
+		if o.structure != nil {
+			continue // some lead out of the attributes
+		}
 		target, known := f.Attributes[r.names[o.to]]
 		assert.True(t, known && target.Deprecated == nil, "%s → %s", r.names[o.from], r.names[o.to])
 		assert.Zero(t, r.records[o.to].flags&flagOld)
@@ -588,6 +599,13 @@ func shuffle(rnd *rand.Rand, in []any) []any {
 	return out
 }
 
+// homes are the names that rules with functions of their own lead to.
+var homes = map[string][]string{
+	"http.target": {"url.path", "url.query", "url.fragment"}, "http.host": {"server.address", "http.request.header.host"},
+	"db.connection_string": {"server.address"}, "rpc.service": {"rpc.method"}, "code.namespace": {"code.function.name"},
+	"db.mssql.instance_name": {"db.namespace"},
+}
+
 // checkNothingLost: a key is gone only if it is the source of an operation whose target is there.
 func checkNothingLost(t *testing.T, in []any, out pcommon.Map) {
 	left := map[string]int{}
@@ -596,12 +614,12 @@ func checkNothingLost(t *testing.T, in []any, out pcommon.Map) {
 	}
 	r := Default()
 	for i := 0; i < len(in); i += 2 {
-		name := in[i].(string)
+		name := strings.ToValidUTF8(in[i].(string), "\uFFFD")
 		if left[name] > 0 {
 			left[name]--
 			continue
 		}
-		moved := false
+		moved := slices.ContainsFunc(homes[name], func(home string) bool { return left[home] > 0 })
 		for _, o := range r.ops[1:] {
 			if r.names[o.from] == name {
 				_, ok := out.Get(r.names[o.to])
@@ -637,7 +655,7 @@ func TestHostileNames(t *testing.T) {
 	w.spanMap(many, KindServer)
 	_, ok := many.Get("db.query.text")
 	assert.True(t, ok)
-	assert.LessOrEqual(t, cap(w.ids), maxIDs)
+	assert.LessOrEqual(t, cap(w.path), maxPath)
 	assert.LessOrEqual(t, cap(w.changes), len(w.reg.ops))
 
 	deep := pcommon.NewMap()
@@ -652,7 +670,7 @@ func TestHostileNames(t *testing.T) {
 	assert.True(t, ok, "a map is no query text")
 	scheme, ok := deep.Get("url.scheme")
 	assert.True(t, ok)
-	assert.Equal(t, "\xff", scheme.Str())
+	assert.Equal(t, "\uFFFD", scheme.Str())
 }
 
 func TestCleanSpansAllocateNothing(t *testing.T) {

@@ -55,10 +55,22 @@ const (
 	OpCoerce
 	OpDropDuplicate
 	OpRenameMetric
+	OpConvertMetric
+	OpFoldCase
+	OpRedact
+	OpRepairUTF8
+	OpTruncate
+	OpDropObsolete
+	OpDerive
+	OpMove
+	OpFixKey
 	NumOps
 )
 
-var opNames = [NumOps]string{"rename", "value_map", "coerce", "drop_duplicate", "rename_metric"}
+var opNames = [NumOps]string{
+	"rename", "value_map", "coerce", "drop_duplicate", "rename_metric", "convert_metric", "fold_case", "redact", "repair_utf8",
+	"truncate", "drop_obsolete", "derive", "move", "fix_key",
+}
 
 func (o Op) String() string { return opNames[o] }
 
@@ -72,3 +84,7 @@ const (
 	Gauge
 	Histogram
 )
+
+func (i Instrument) String() string {
+	return [...]string{"", "counter", "updowncounter", "gauge", "histogram"}[i]
+}

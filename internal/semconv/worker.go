@@ -1,34 +1,58 @@
 package semconv
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/values"
 )
 
 // Worker applies a registry to attributes, one batch at a time: it is not safe for concurrent use, but any number of workers
 // share a registry. What it learns of the order of keys carries over from batch to batch; it keeps no reference to telemetry.
 type Worker struct {
-	reg         *Registry
-	opts        Options
-	rules       *Ruleset
-	counts      counts
-	report      func(*Finding) // nil: findings are only counted
-	last        Finding
-	metricNames metricNames
-	// next[s][id] is the id that followed id the last time in attributes of signal s; id 0 also stands for the beginning.
-	next [NumSignals][]uint16
+	reg       *Registry
+	opts      Options
+	queryKeys []string
+	base      *Ruleset
+	rules     *Ruleset
+	look      flags // what the rules want to be told of beside what is always looked for
+	counts    counts
+	report    func(*Finding) // nil: findings are only counted
+	last      Finding
 
-	// What the passes know of the map at hand.
-	ids      []uint16        // of the first names, in order
-	seen     []uint8         // by tracked id: how often the name occurs, up to 2; a name that will be made counts
-	pending  []uint64        // bit set over the operations
-	values   []pcommon.Value // by operation: the value of the old name, while pending
-	aws      awsState
-	changes  []change
-	dropped  []bool  // by tracked id: to be removed
-	changeOf []int16 // by tracked id: position in changes, from 1
-	builder  xpdata.MapBuilder
-	dropFn   func(string, pcommon.Value) bool
+	shapes shapes
+	path   []*node
+	place  place // of the map at hand
+	// notes are the values that groups and conditions depend on, by slot. They are valid for names that are present.
+	notes []pcommon.Value
+
+	// What the passes know of the resource, scope and item at hand.
+	language    string
+	querySystem string
+	scope       pcommon.InstrumentationScope
+	span        ptrace.Span
+	log         plog.LogRecord
+	metricNames metricNames
+
+	// What the repair pass knows of the map at hand.
+	seen      []uint8  // by tracked id: how often the name occurs, up to 2; a name that will be made counts
+	pending   []uint64 // bit set over the operations
+	sources   []source // by operation: the old attribute, while pending
+	aws       awsState
+	changes   []change
+	puts      []put
+	pairs     []pair
+	missing   []missing
+	present   bitset // own, or for a moment that of a known shape
+	own       bitset
+	action    []int32 // by position: 0 keep, else index into changes from 1
+	builder   xpdata.MapBuilder
+	dropFn    func(string, pcommon.Value) bool
+	droppedAt int
 
 	// What ProfileTables knows of the request and of the record at hand.
 	entries  []entry
@@ -48,15 +72,28 @@ const (
 // NewWorker makes a worker for the registry.
 func (r *Registry) NewWorker(opts Options) *Worker {
 	w := &Worker{
-		reg: r, opts: opts, rules: r.NewRuleset(opts.Observe), counts: newCounts(len(r.areas)), seen: make([]uint8, r.tracked), dropped: make([]bool, r.tracked),
-		changeOf: make([]int16, r.tracked), pending: make([]uint64, len(r.ops)/64+1), values: make([]pcommon.Value, len(r.ops)),
-		ids: make([]uint16, 0, maxIDs),
+		reg: r, opts: opts, base: r.NewRuleset(opts.Observe), counts: newCounts(len(r.areas)), seen: make([]uint8, r.tracked),
+		pending: make([]uint64, len(r.ops)/64+1), sources: make([]source, len(r.ops)), path: make([]*node, 0, maxPath),
+		notes: make([]pcommon.Value, r.demands.notes+1), own: make(bitset, len(r.names)/64+1),
+		queryKeys: slices.Concat(r.redact.QueryKeys, opts.RedactQueryKeys),
 	}
-	for s := range w.next {
-		w.next[s] = make([]uint16, len(r.names))
-	}
-	w.dropFn = func(name string, _ pcommon.Value) bool { return w.isDropped(name) }
+	w.present = w.own
+	w.Use(w.base)
 	return w
+}
+
+// Use makes the worker follow other rules from here on; nil goes back to its own.
+func (w *Worker) Use(rules *Ruleset) {
+	if rules == nil {
+		rules = w.base
+	}
+	w.rules, w.look = rules, 0
+	if rules.Wants(UnknownAttribute) {
+		w.look |= flagUnknown
+	}
+	if rules.Wants(NotStable) {
+		w.look |= flagUnstable
+	}
 }
 
 // kindPlans are the plans of everything but the points of metrics with scoped renames.
@@ -67,64 +104,122 @@ var kindPlans = func() (plans [numKinds]Plan) {
 	return plans
 }()
 
-// maxIDs is how many ids the look pass leaves behind for the repair pass; names past it are looked up again.
-const maxIDs = 64
-
 // place is where a map of attributes stands, and what that makes of some names.
 type place struct {
 	signal Signal
 	mask   flags
 	plan   *Plan
+	// group is what demands attributes here beside what the signal itself brings: an event's or a metric's.
+	group  *group
+	metric *MetricRecord
+	// failed: the span's status is ERROR.
+	failed bool
 }
 
-// attributes is the look pass. It must not allocate.
+func (w *Worker) placeOf(s Signal, k Kind) place {
+	return place{signal: s, mask: lookAlways | w.look, plan: &kindPlans[k]}
+}
+
+// attributes is the look pass. It must not allocate for shapes it has met.
 func (w *Worker) attributes(m pcommon.Map, p place) {
-	reg, next, ids := w.reg, w.next[p.signal], w.ids[:0]
+	cur, path := &w.shapes.roots[p.signal][p.plan.kind], w.path[:0]
 	var found flags
-	var before uint16
+	i := 0
 	for name, v := range m.All() {
-		id := next[before]
-		if reg.names[id] != name {
-			id = reg.find(name)
-			next[before] = id
+		n := cur.child
+		if n == nil || n.name != name {
+			n = w.follow(cur, name, i)
 		}
-		before = id
-		if len(ids) < maxIDs {
-			ids = append(ids, id)
+		cur = n
+		if i < maxPath {
+			path = append(path, n)
 		}
-		r := &reg.records[id]
-		found |= r.flags
-		if r.want >= 0 && v.Type() != r.want && v.Type() != pcommon.ValueTypeEmpty {
-			found |= flagMismatch
-		} else if r.flags&(flagEnum|flagElements) != 0 && r.odd(v) {
-			found |= flagMismatch
+		i++
+		found |= n.flags
+		if !w.fine(n, v) {
+			found |= flagOdd
 		}
 	}
-	w.ids = ids
-	if found&p.mask != 0 {
-		w.repair(m, p)
+	w.path, w.place = path, p
+	if found&p.mask != 0 || w.opts.Derive {
+		w.repair(m, &w.place)
+	} else if p.signal != SignalScope && p.signal != SignalSpanLink {
+		w.checkShape(cur, m, &w.place)
+	}
+	if w.shapes.forgotten >= forgetAfter && w.shapes.nodes >= maxNodes {
+		w.shapes.forget()
 	}
 }
 
-// odd tells whether a value of the right type is nevertheless an old member of its enum or has elements of another type.
-func (r *record) odd(v pcommon.Value) bool {
-	switch {
-	case v.Type() == pcommon.ValueTypeEmpty:
+// fine tells whether a value is as the conventions want it. What is not fine goes through final, which knows why.
+func (w *Worker) fine(n *node, v pcommon.Value) bool {
+	t := v.Type()
+	if n.note != 0 {
+		w.notes[n.note] = v
+	}
+	if t != n.want && n.want >= 0 {
 		return false
-	case r.flags&flagElements != 0:
-		return !elementsFit(v, r.elems)
+	}
+	switch t {
+	case pcommon.ValueTypeStr:
+		return w.fineText(n, v.Str())
+	case pcommon.ValueTypeInt:
+		return n.checks == 0 || inRange(n.checks, v.Int())
+	case pcommon.ValueTypeSlice:
+		if n.checks&checkElements != 0 && !elementsFit(v, n.rec.elems) || n.checks&checkSecret != 0 && !isRedacted(v.Slice()) {
+			return false
+		}
+		return validNested(v)
+	case pcommon.ValueTypeMap:
+		return validNested(v)
 	default:
-		_, old := r.member(v.Str())
-		return old
+		return true
 	}
 }
 
-// member looks a value up among the old ones.
-func (r *record) member(value string) (replacement string, old bool) {
-	for i := range r.enum {
-		if r.enum[i].old == value {
-			return r.enum[i].replacement, true
-		}
+func (w *Worker) fineText(n *node, s string) bool {
+	if len(s) == 0 {
+		return n.mayBeEmpty
 	}
-	return "", false
+	if !values.ValidUTF8(s) {
+		return false
+	}
+	if n.flags&flagUnknown != 0 || n.rec.want != pcommon.ValueTypeStr {
+		return true
+	}
+	if max := w.opts.MaxValueBytes; max > 0 && len(s) > max || len(s) <= 9 && isPlaceholder(s) {
+		return false
+	}
+	switch k := n.checks &^ checkNote; {
+	case k == 0:
+		return true
+	case k&(checkEnum|checkMethod) != 0:
+		if s == n.valid {
+			return true
+		}
+		return n.isMember(s)
+	case k&checkUID != 0:
+		return values.IsUID(s)
+	case k&checkURL != 0:
+		_, changed, valid := values.RedactURL(s, w.queryKeys)
+		return valid && !changed
+	case k&checkQuery != 0:
+		_, changed := values.RedactQuery(s, w.queryKeys)
+		return !changed
+	case k&checkSecret != 0:
+		return s == redacted
+	case k&checkText != 0:
+		return !w.opts.SanitizeQuery
+	default: // checkService
+		return len(s) < len(unknownService) || s[:len(unknownService)] != unknownService
+	}
+}
+
+func (n *node) isMember(s string) bool {
+	i := slices.Index(n.rec.members, s)
+	if i < 0 {
+		return false
+	}
+	n.valid = n.rec.members[i]
+	return true
 }

@@ -68,7 +68,7 @@ func (p *semconvProcessor) labels(key int) metric.MeasurementOption {
 	}
 	k := p.registry.Key(key)
 	made := metric.MeasurementOption(metric.WithAttributeSet(attribute.NewSet(
-		attribute.String("rule", k.Rule.String()), attribute.String("level", k.Rule.Level().String()),
+		attribute.String("rule", k.Rule.String()), attribute.String("level", k.Level.String()),
 		attribute.String("signal", k.Signal.String()), attribute.String("area", k.Area),
 	)))
 	p.findingLabels[key].Store(&made)

@@ -116,13 +116,13 @@ func TestMetricNames(t *testing.T) {
 	}{
 		"plain":                    {[]string{"process.threads"}, []string{"process.thread.count"}, sum("{threads}")},
 		"other unit":               {[]string{"jvm.memory.usage"}, []string{"jvm.memory.usage"}, sum("MiBy")},
-		"conversion is left":       {[]string{"http.server.duration", "otel.sdk.exporter.span.exported.count"}, []string{"http.server.duration", "otel.sdk.exporter.span.exported.count"}, sum("")},
+		"unknown unit is left":     {[]string{"http.server.duration", "otel.sdk.exporter.span.exported.count"}, []string{"http.server.duration", "otel.sdk.exporter.span.exported"}, sum("")},
 		"new name is taken":        {[]string{"cpu.time", "system.cpu.time"}, []string{"cpu.time", "system.cpu.time"}, sum("s")},
 		"new name is taken before": {[]string{"system.cpu.time", "cpu.time"}, []string{"system.cpu.time", "cpu.time"}, sum("s")},
 		"two old names":            {[]string{"messaging.receive.messages", "messaging.process.messages"}, []string{"messaging.receive.messages", "messaging.client.consumed.messages"}, sum("{message}")},
 		"two old names, reversed":  {[]string{"messaging.process.messages", "messaging.receive.messages"}, []string{"messaging.client.consumed.messages", "messaging.receive.messages"}, sum("{message}")},
 		"parts of one metric":      {[]string{"cpu.time", "x", "cpu.time"}, []string{"system.cpu.time", "x", "system.cpu.time"}, sum("s")},
-		"receiver gauge is left":   {[]string{"k8s.statefulset.desired_pods"}, []string{"k8s.statefulset.desired_pods"}, gauge},
+		"receiver gauge":           {[]string{"k8s.statefulset.desired_pods"}, []string{"k8s.statefulset.pod.desired"}, gauge},
 		"receiver gauge of gauges": {[]string{"k8s.container.cpu_limit_utilization"}, []string{"k8s.container.cpu.limit.utilization"}, gauge},
 		"moved and unknown":        {[]string{"gen_ai.client.token.usage", "acme.x"}, []string{"gen_ai.client.token.usage", "acme.x"}, gauge},
 	} {
@@ -232,7 +232,8 @@ func TestFindingsAreCounted(t *testing.T) {
 			attribute.String("signal", signal), attribute.String("area", area))}
 	}
 	metadatatest.AssertEqualSemconvFindings(t, tel, []metricdata.DataPoint[int64]{
-		finding("type_mismatch", "violation", "resource", "process"), finding("deprecated_attribute", "improvement", "log", "code"),
+		finding("type_mismatch", "violation", "resource", "process"), finding("missing_required", "violation", "resource", "service"),
+		finding("deprecated_attribute", "improvement", "log", "code"),
 	}, metricdatatest.IgnoreTimestamp())
 	metadatatest.AssertEqualSemconvNormalised(t, tel, []metricdata.DataPoint[int64]{
 		{Value: 3, Attributes: attribute.NewSet(attribute.String("op", "rename"))},

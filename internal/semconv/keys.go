@@ -1,0 +1,85 @@
+package semconv
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/xpdata"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/values"
+)
+
+// renameKey gives an attribute of an old template, such as k8s.pod.labels.app, its new prefix.
+func (w *Worker) renameKey(m pcommon.Map, p *place, s *source) {
+	target := &w.reg.records[w.reg.find(s.node.rec.to)]
+	if s.node.flags&flagRPC != 0 && w.isAWS(m) {
+		w.keep(p, s)
+		return
+	}
+	c := converted{v: s.v}
+	problems := w.final(target, s.node.checks|target.checks, &c)
+	moved := problems&problemType == 0 || problems&problemCoerced != 0
+	if moved {
+		moved = w.settleKey(m, p, s, &c, problems)
+	}
+	w.found(DeprecatedAttribute, p.signal, s.spot(), s.node.key, moved && w.changing(s.node.id))
+	if !moved || w.opts.KeepDeprecated {
+		w.keep(p, s)
+	}
+	w.tell(p, s, target, s.node.checks|target.checks, &c, problems)
+}
+
+// fixKey puts a key right whose variable part is not lower case, or which is not valid UTF-8.
+func (w *Worker) fixKey(m pcommon.Map, p *place, s *source) {
+	c := converted{v: s.v}
+	problems := w.final(s.node.rec, s.node.checks, &c)
+	rule, detail, moved := KeyFormat, s.node.key, true
+	if values.ValidUTF8(s.name) {
+		moved = w.settleKey(m, p, s, &c, problems)
+	} else {
+		// Better twice the same key than a request that no receiver takes.
+		rule, detail = InvalidUTF8, ""
+		w.changes = append(w.changes, change{source: *s, key: s.node.key, value: c, problems: problems, op: OpRepairUTF8})
+	}
+	w.found(rule, p.signal, s.spot(), detail, moved && w.changing(s.node.id))
+	w.tell(p, s, s.node.rec, s.node.checks, &c, problems)
+	if !moved && w.changing(s.node.id) && (c.how != asIs || c.nested) {
+		c.store(s.v)
+		w.countValue(problems, false)
+	}
+}
+
+// settleKey decides on a new key: it must be free, or hold the same, or else both stay.
+func (w *Worker) settleKey(m pcommon.Map, p *place, s *source, c *converted, problems problems) bool {
+	ch := change{source: *s, key: s.node.key, value: *c, problems: problems, op: OpFixKey}
+	if s.node.flags&flagOld != 0 {
+		ch.op = OpRename
+	}
+	if v, taken := m.Get(s.node.key); taken {
+		now := converted{v: v}
+		var n node
+		w.reg.resolve(s.node.key, &n)
+		w.final(n.rec, n.checks, &now)
+		if !c.same(&now) {
+			w.found(Conflict, p.signal, s.spot(), s.node.key, false)
+			return false
+		}
+		ch.key, ch.op = "", OpDropDuplicate
+	}
+	for i := range w.changes {
+		if w.changes[i].key == s.node.key && ch.key != "" {
+			w.found(Conflict, p.signal, s.spot(), s.node.key, false)
+			return false
+		}
+	}
+	w.changes = append(w.changes, ch)
+	return true
+}
+
+// rewriteKeys gives every key of a map the form that f gives it, in place and in order.
+func rewriteKeys(m pcommon.Map, f func(string) string) {
+	var b xpdata.MapBuilder
+	b.EnsureCapacity(m.Len())
+	for name, v := range m.All() {
+		v.MoveTo(b.AppendEmpty(f(name)))
+	}
+	b.UnsafeIntoMap(m)
+}
