@@ -17,8 +17,7 @@ type checker struct {
 
 	// What the walker is in the middle of.
 	rules   *semconv.Ruleset
-	service *service // nil until it has something to count
-	name    string
+	service *service // nil without a service.name until there is something to count
 	bad     bool  // a violation since the last item
 	points  int64 // of the metric
 	badOnes int64 // of those
@@ -40,7 +39,10 @@ func newChecker(s settings, r *report) *checker {
 
 // resource is told the service before anything of it is looked at.
 func (c *checker) resource(name string) *semconv.Ruleset {
-	c.name, c.service, c.bad = name, nil, false
+	c.service, c.bad = nil, false
+	if name != "" {
+		c.service = c.report.service(bounded(name))
+	}
 	return c.rules
 }
 
@@ -72,7 +74,7 @@ func (c *checker) done(item walk.Item, _ pcommon.Map) (remove bool) {
 
 func (c *checker) count(items int64, bad bool) {
 	if c.service == nil {
-		c.service = c.report.service(bounded(c.name))
+		c.service = c.report.service("")
 	}
 	c.service.items += items
 	if bad {

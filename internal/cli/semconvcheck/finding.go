@@ -84,10 +84,19 @@ func bounded(s string) string {
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
-// compareKeys is the order of findings within a service: the worst first, then the rules in their own order.
-func compareKeys(a, b *finding) int {
+// compareFindings is the order within a service: the worst first, then the rules in their own order, then by place.
+func compareFindings(a, b *finding) int {
 	return cmp.Or(
-		-cmp.Compare(a.level, b.level), cmp.Compare(a.rule, b.rule), cmp.Compare(a.name, b.name),
-		cmp.Compare(a.signal, b.signal), cmp.Compare(a.scope, b.scope), cmp.Compare(a.message, b.message),
+		-cmp.Compare(a.level, b.level), cmp.Compare(a.rule, b.rule), cmp.Compare(a.signal, b.signal), cmp.Compare(a.scope, b.scope),
+		cmp.Compare(a.name, b.name), cmp.Compare(a.message, b.message), cmp.Compare(a.service, b.service),
 	)
+}
+
+// alike is how many of the first findings say the same of themselves.
+func alike[T comparable](list []*finding, of func(*finding) T) int {
+	n := 0
+	for n < len(list) && of(list[n]) == of(list[0]) {
+		n++
+	}
+	return n
 }

@@ -128,7 +128,7 @@ func (r *report) byService() []serviceReport {
 	out := make([]serviceReport, 0, len(r.services))
 	for name, s := range r.services {
 		list := findings[name]
-		slices.SortFunc(list, func(a, b *finding) int { return cmp.Or(compareKeys(a, b), cmp.Compare(a.service, b.service)) })
+		slices.SortFunc(list, compareFindings)
 		out = append(out, serviceReport{s, list})
 	}
 	slices.SortFunc(out, func(a, b serviceReport) int {

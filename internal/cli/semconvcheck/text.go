@@ -54,43 +54,52 @@ func (t *text) service(s serviceReport) {
 		t.printf("\n")
 	}
 	t.printf("%s: %s\n", printable(s.title()), s.standing())
-	level := semconv.Off
 	for len(fresh) > 0 {
-		n := 1
-		for n < len(fresh) && fresh[n].level == fresh[0].level && fresh[n].rule == fresh[0].rule {
-			n++
-		}
-		if fresh[0].level != level {
-			level = fresh[0].level
-			t.printf("  %s\n", t.paint(level, level.String()))
-		}
-		t.rule(fresh[:n])
+		n := alike(fresh, func(f *finding) semconv.Level { return f.level })
+		t.printf("\n  %s\n", t.paint(fresh[0].level, fresh[0].level.String()))
+		t.level(fresh[:n])
 		fresh = fresh[n:]
 	}
 }
 
-// rule prints findings of one rule.
-func (t *text) rule(list []*finding) {
-	t.printf("    %s\n", list[0].rule)
-	for _, f := range list[:min(len(list), maxLines)] {
-		t.printf("      %s\n", printable(t.line(f)))
+func (t *text) level(list []*finding) {
+	for len(list) > 0 {
+		n := alike(list, func(f *finding) semconv.Rule { return f.rule })
+		t.printf("    %s: %s\n", list[0].rule, list[0].rule.Fix())
+		t.rule(list[:min(n, maxLines)])
+		if more := n - maxLines; more > 0 {
+			t.printf("      … %d more, which --format json lists\n", more)
+		}
+		list = list[n:]
 	}
-	if more := len(list) - maxLines; more > 0 {
-		t.printf("      … %d more, which --format json lists\n", more)
-	}
-	t.printf("      fix: %s\n", list[0].rule.Fix())
 }
 
-func (t *text) line(f *finding) string {
-	line := fmt.Sprintf("%d× %s", f.count, f.message)
-	if f.example != "" {
-		line += fmt.Sprintf(", as %q", f.example)
+// rule prints findings of one rule by where they are, with one place to look at for each.
+func (t *text) rule(list []*finding) {
+	type place struct {
+		signal semconv.Signal
+		scope  string
 	}
-	place := []string{f.place()}
-	if t.inputs {
-		place = append(place, "first in "+f.input)
+	for len(list) > 0 {
+		n := alike(list, func(f *finding) place { return place{f.signal, f.scope} })
+		t.printf("      %s\n", printable(t.place(list[0])))
+		for _, f := range list[:n] {
+			line := fmt.Sprintf("%6d× %s", f.count, f.message)
+			if f.example != "" {
+				line += fmt.Sprintf(", as %q", f.example)
+			}
+			t.printf("      %s\n", printable(line))
+		}
+		list = list[n:]
 	}
-	return line + " (" + strings.Join(place, ", ") + ")"
+}
+
+// place is that of the finding, with the input where there are several.
+func (t *text) place(f *finding) string {
+	if !t.inputs {
+		return f.place()
+	}
+	return f.place() + ", in " + f.input
 }
 
 // place says where the first one was.
@@ -100,7 +109,7 @@ func (f *finding) place() string {
 		place += ", scope " + f.scope
 	}
 	if f.traceID != "" {
-		place += ", trace " + f.traceID
+		place += ", as in trace " + f.traceID
 	}
 	if f.spanID != "" {
 		place += " span " + f.spanID
