@@ -55,7 +55,7 @@ func (d Data) Proto() ([]byte, error) {
 	case Logs:
 		return (&plog.ProtoMarshaler{}).MarshalLogs(d.Logs)
 	case Profiles:
-		return (&pprofile.ProtoMarshaler{}).MarshalProfiles(d.Profiles)
+		return (&pprofile.ProtoMarshaler{}).MarshalProfiles(d.profiles())
 	default:
 		return nil, nil
 	}
@@ -71,10 +71,17 @@ func (d Data) JSON() ([]byte, error) {
 	case Logs:
 		return (&plog.JSONMarshaler{}).MarshalLogs(d.Logs)
 	case Profiles:
-		return (&pprofile.JSONMarshaler{}).MarshalProfiles(d.Profiles)
+		return (&pprofile.JSONMarshaler{}).MarshalProfiles(d.profiles())
 	default:
 		return []byte("{}"), nil
 	}
+}
+
+// profiles is a copy to marshal, which turns the strings of resources into references that no accessor sees.
+func (d Data) profiles() pprofile.Profiles {
+	pd := pprofile.NewProfiles()
+	d.Profiles.CopyTo(pd)
+	return pd
 }
 
 // Items counts spans, data points, log records or samples.

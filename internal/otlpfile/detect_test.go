@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/pprofile"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
@@ -55,6 +56,13 @@ func TestDetectTheAmbiguous(t *testing.T) {
 	empty.ResourceSpans().AppendEmpty().Resource().Attributes().PutStr("service.name", "shop")
 	request, err = (&ptrace.ProtoMarshaler{}).MarshalTraces(empty)
 	f("a resource without items", Traces, request, err)
+	pd := pprofile.NewProfiles()
+	pd.ResourceProfiles().AppendEmpty().Resource().Attributes().PutStr("service.name", "shop")
+	pd.Dictionary().StringTable().Append("")
+	request, err = Data{Signal: Profiles, Profiles: pd}.Proto()
+	f("profiles without samples", Profiles, request, err)
+	name, ok := pd.ResourceProfiles().At(0).Resource().Attributes().Get("service.name")
+	assert.True(t, ok && name.Str() == "shop", "marshalling changes nothing")
 	f("nothing", "", nil, nil)
 }
 

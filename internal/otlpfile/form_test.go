@@ -143,6 +143,7 @@ func TestJSONAsPeopleWriteIt(t *testing.T) {
 		"white first": "\n  {\"resourceSpans\": []}",
 		"braces":      "{\n\"x\": \"}]{[\\\"{\", \"resourceSpans\": []\n}",
 		"nothing":     "{\n}",
+		"on one line": "{\"resourceSpans\": []} {\"resourceSpans\": []}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := NewReader(bytes.NewReader([]byte(text + "\n{\"resourceLogs\":[]}\n")))
@@ -150,6 +151,11 @@ func TestJSONAsPeopleWriteIt(t *testing.T) {
 			d, err := r.NextData()
 			require.NoError(t, err)
 			if name != "nothing" {
+				assert.Equal(t, Traces, d.Signal)
+			}
+			if name == "on one line" {
+				d, err = r.NextData()
+				require.NoError(t, err)
 				assert.Equal(t, Traces, d.Signal)
 			}
 			d, err = r.NextData()

@@ -135,48 +135,53 @@ func (r *Reader) all() error {
 	return nil
 }
 
-// object reads lines until the braces that they open are closed: one line of a recording, several of an object written for people.
+// object reads up to the brace that closes the first one: a line of a recording, or several lines of an object written for people.
+// What is no object ends with its line.
 func (r *Reader) object() error {
-	var open nesting
 	r.message = r.message[:0]
-	for {
-		part, err := r.in.ReadSlice('\n')
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if len(r.message)+len(part) > MaxMessage {
-			return fmt.Errorf("line: %d bytes are allowed", MaxMessage)
-		}
-		if r.index == 0 && len(r.message) == 0 {
-			part = bytes.TrimPrefix(part, byteOrderMark)
-		}
-		open.read(part)
-		if r.message = append(r.message, part...); errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		end := err != nil
-		if end || !open.any() {
+	var open nesting
+	for first := r.index == 0; ; first = false {
+		if _, err := r.in.Peek(1); err != nil {
 			r.message = bytes.TrimSpace(r.message)
-			if len(r.message) > 0 {
+			switch {
+			case !errors.Is(err, io.EOF) || len(r.message) == 0:
+				return err
+			case open.depth > 0:
+				return errEndsEarly
+			default:
 				return nil
 			}
 		}
-		if end {
-			return io.EOF
+		part, _ := r.in.Peek(r.in.Buffered())
+		if first && bytes.HasPrefix(part, byteOrderMark) {
+			part = part[len(byteOrderMark):]
+			_, _ = r.in.Discard(len(byteOrderMark)) // it is buffered
+		}
+		n, ended := open.read(part)
+		if len(r.message)+n > MaxMessage {
+			return fmt.Errorf("line: %d bytes are allowed", MaxMessage)
+		}
+		r.message = append(r.message, part[:n]...)
+		if _, err := r.in.Discard(n); err != nil {
+			return err
+		}
+		if ended {
+			if r.message = bytes.TrimSpace(r.message); len(r.message) > 0 {
+				return nil
+			}
 		}
 	}
 }
 
-// nesting counts the braces and brackets of JSON that are open.
+// nesting finds the end of a value of JSON.
 type nesting struct {
-	depth             int
+	depth             int // of braces and brackets
 	quoted, backslash bool
 }
 
-func (n *nesting) any() bool { return n.depth > 0 }
-
-func (n *nesting) read(part []byte) {
-	for _, c := range part {
+// read returns how many bytes of part belong to the value, and whether it ends there.
+func (n *nesting) read(part []byte) (length int, ended bool) {
+	for i, c := range part {
 		switch {
 		case n.backslash:
 			n.backslash = false
@@ -188,6 +193,14 @@ func (n *nesting) read(part []byte) {
 			n.depth++
 		case c == '}' || c == ']':
 			n.depth--
+			ended = n.depth <= 0
+		case c == '\n':
+			ended = n.depth <= 0
+		}
+		if ended {
+			*n = nesting{}
+			return i + 1, true
 		}
 	}
+	return len(part), false
 }

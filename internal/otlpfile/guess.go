@@ -20,7 +20,7 @@ func Guess(request []byte) Signal {
 // Detect decodes a request in protobuf as the signal it is of, which only its content tells: all signals have resources in
 // field 1, scopes in field 2 of those, and items in field 2 of those. The fields of items differ, but not by much. A gauge of
 // the name system.cpu.count, for one, is also a span with these 16 bytes for a trace id, whose name is the gauge's points. So a
-// signal has to make sense besides: spans have ids and times, metrics have names. What makes sense as none is of the first signal
+// signal has to make sense besides: spans have ids and times, metrics have names, profiles have a dictionary. What makes sense as none is of the first signal
 // as which it has items at all, or, without items, of the first as which nothing in it is unknown. It is false when there is none.
 func Detect(request []byte) (Data, bool) {
 	if len(request) == 0 {
@@ -67,8 +67,10 @@ func (d Data) makesSense() bool {
 				}
 			}
 		}
-	case Logs, Profiles: // too unlike the rest to be taken for it
+	case Logs: // too unlike the rest to be taken for it
 		return d.Items() > 0
+	case Profiles: // the dictionary is nobody else's
+		return d.Items() > 0 || d.Profiles.Dictionary().StringTable().Len() > 0
 	}
 	return false
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // signalOfKey are the top-level keys of requests in JSON.
@@ -24,7 +25,9 @@ func fromJSON(request []byte) (Data, error) {
 	}
 	d, err := decodeJSON(signal, request)
 	if err != nil {
-		return Data{}, fmt.Errorf("%s as JSON: %w", signal, err)
+		// The decoder goes on with an excerpt of the telemetry.
+		what, _, _ := strings.Cut(err.Error(), ", error found in")
+		return Data{}, fmt.Errorf("%s as JSON: %s", signal, what)
 	}
 	return d, nil
 }
@@ -62,9 +65,11 @@ func signalOfJSON(request []byte) (Signal, error) {
 	return "", nil
 }
 
+var errEndsEarly = errors.New("JSON that ends early: was the writer stopped?")
+
 func notJSON(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("JSON that ends early: was the writer stopped?")
+		return errEndsEarly
 	}
 	return fmt.Errorf("not JSON: %w", err)
 }

@@ -69,9 +69,9 @@ func TestDamageIsNamed(t *testing.T) {
 	f("fixed body cut short", "\x00\x00\x00\x05abc", "request 1: body: unexpected EOF")
 	f("zstd cut short", "\x00\x00\x00\x05\x28\xb5\x2f\xfd\x00", "request 1: zstd: ")
 	f("line cut short", `{"resourceSp`, "request 1: JSON that ends early")
-	f("array cut short", `{"resourceSpans":[{"res`, "request 1: traces as JSON: ")
+	f("array cut short", `{"resourceSpans":[{"res`, "request 1: JSON that ends early")
 	f("other JSON", `{"level":"info"}`, `request 1: JSON with the key "level", but none of resourceSpans`)
-	f("broken JSON", `{"resourceSpans"`, "request 1: traces as JSON")
+	f("broken JSON", `{"resourceSpans"}`, "request 1: traces as JSON: ")
 	f("JSON of a fixed length cut short", "\x00\x00\x00\x05{\"a\":", "request 1: JSON that ends early")
 	f("no JSON", `{hello}`, "request 1: not JSON")
 }

@@ -18,9 +18,9 @@ type checker struct {
 	// What the walker is in the middle of.
 	rules   *semconv.Ruleset
 	service *service // nil without a service.name until there is something to count
-	bad     bool  // a violation since the last item
-	points  int64 // of the metric
-	badOnes int64 // of those
+	bad     bool     // a violation since the last item
+	points  int64    // of the metric
+	badOnes int64    // of those
 }
 
 // newChecker makes one for a run with these settings.

@@ -118,16 +118,15 @@ func run(cmd *cobra.Command, f flags, version string, files []string) error {
 	} else {
 		err = c.files(cmd.InOrStdin(), files)
 	}
-	if code(err) == exitUsage {
+	if err != nil {
 		return err
 	}
-	r.unreadable = err
 	if err := s.write(cmd, r, version); err != nil {
 		return usage(err)
 	}
 	switch {
-	case err != nil:
-		return err
+	case len(r.unreadable) > 0:
+		return unreadable(errors.Join(r.unreadable...))
 	case r.failing > 0:
 		return errFindings
 	default:

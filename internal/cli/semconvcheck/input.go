@@ -10,18 +10,17 @@ import (
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
 )
 
-// files checks recordings one after the other. One that cannot be read does not keep it from the rest.
+// files checks recordings one after the other. One that cannot be read goes into the report and does not keep it from the rest; the
+// error is about something else.
 func (c *checker) files(stdin io.Reader, paths []string) error {
-	var errs []error
 	for _, path := range paths {
-		if err := c.file(stdin, path); err != nil {
-			if code(err) == exitUsage {
-				return err
-			}
-			errs = append(errs, fmt.Errorf("%s: %w", path, err))
+		if err := c.file(stdin, path); code(err) == exitUsage {
+			return err
+		} else if err != nil {
+			c.report.unreadable = append(c.report.unreadable, fmt.Errorf("%s: %w", path, err))
 		}
 	}
-	return unreadable(errors.Join(errs...))
+	return nil
 }
 
 func (c *checker) file(stdin io.Reader, path string) (err error) {

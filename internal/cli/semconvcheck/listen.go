@@ -57,11 +57,13 @@ func (c *checker) listen(ctx context.Context, s settings, notes io.Writer) (err 
 	}
 	<-ctx.Done()
 	stop() // a second Ctrl-C ends the process
-	err = shutdown(receivers)
-	if err == nil && in.requests == 0 {
-		err = errors.New("no OTLP request arrived")
+	if err := shutdown(receivers); err != nil {
+		return unreadable(err)
 	}
-	return unreadable(err)
+	if in.requests == 0 {
+		c.report.unreadable = append(c.report.unreadable, errors.New("no OTLP request arrived"))
+	}
+	return nil
 }
 
 func listening(s settings) string {

@@ -33,7 +33,7 @@ type report struct {
 	overflow, overflowFailing int64
 	fixing                    bool           // there is a --fix
 	fixed                     int64          // changes that it has made
-	unreadable                error          // what could not be read of the inputs, or nil
+	unreadable                []error        // what could not be read of the inputs
 	active                    []semconv.Rule // those that can be found at all
 }
 
@@ -113,7 +113,7 @@ func (r *report) found(at *walk.At, f *semconv.Finding) {
 }
 
 // failed tells whether the command fails: a finding at or above --fail-on that is not in the baseline, or an input that cannot be read.
-func (r *report) failed() bool { return r.failing > 0 || r.unreadable != nil }
+func (r *report) failed() bool { return r.failing > 0 || len(r.unreadable) > 0 }
 
 // byService is what formats print: the services that have the worst findings first, and of each the worst findings first.
 func (r *report) byService() []serviceReport {

@@ -98,7 +98,7 @@ const fingerprint = "semconvFinding/v1"
 func writeSARIF(out io.Writer, r *report, version string) error {
 	run := sarifRun{
 		Tool:        sarifTool{sarifDriver{"otelcol-plus semconv check", version, sarifRules()}},
-		Invocations: []sarifInvocation{{Successful: r.unreadable == nil}},
+		Invocations: []sarifInvocation{{Successful: len(r.unreadable) == 0}},
 		Results:     []sarifResult{},
 		Properties:  map[string]any{"semanticConventions": semconv.Release, "overflow": r.overflow},
 	}

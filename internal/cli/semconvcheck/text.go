@@ -23,8 +23,11 @@ func writeText(out io.Writer, r *report, _ string) error {
 	for _, s := range r.byService() {
 		t.service(s)
 	}
+	if t.out.Len() > 0 && (len(r.unreadable) > 0 || r.overflow > 0) {
+		t.printf("\n")
+	}
 	for _, message := range r.errors() {
-		t.printf("%s %s\n", t.paint(semconv.Violation, "not read:"), printable(message))
+		t.printf("%s %s\n", t.paint(semconv.Violation, "not read:"), message)
 	}
 	if r.overflow > 0 {
 		t.printf("%s not listed: --max-findings is %d\n", amount(r.overflow, "finding"), r.maxFindings)
@@ -140,7 +143,7 @@ func (r *report) lastLine() string {
 	}
 	verdict := "ok"
 	switch {
-	case r.unreadable != nil:
+	case len(r.unreadable) > 0:
 		verdict = "FAILED, not everything could be read"
 	case r.failed():
 		verdict = "FAILED"
@@ -148,12 +151,13 @@ func (r *report) lastLine() string {
 	return fmt.Sprintf("%s: %s (conventions %s, --fail-on %s)", line, verdict, semconv.Release, failOnName(r.failOn))
 }
 
-// errors are what could not be read, one text each.
+// errors are what could not be read, one line each.
 func (r *report) errors() []string {
-	if r.unreadable == nil {
-		return nil
+	var lines []string
+	for _, err := range r.unreadable {
+		lines = append(lines, printable(err.Error()))
 	}
-	return strings.Split(r.unreadable.Error(), "\n")
+	return lines
 }
 
 // amount is a number of things.
