@@ -16,7 +16,7 @@ export OTELPLUS_BINARY := $(CURDIR)/$(BIN)
 export OTELPLUS_KUSTOMIZE := $(CURDIR)/$(TOOLS)/kustomize
 
 # Packages of ours without the binary's own, which drag in every dependency.
-OWN := ./configs/... ./exporter/... ./extension/... ./internal/... ./processor/... ./provider/... ./receiver/...
+OWN := ./configs/... ./exporter/... ./extension/... ./internal/... ./processor/... ./provider/... ./receiver/... ./semconv/...
 
 .PHONY: help
 help: ## list the targets
@@ -74,7 +74,7 @@ check-modules: ## the benchmarks and testbed modules
 	cd testbed && go vet ./...
 
 .PHONY: generate
-generate: $(TOOLS)/builder $(TOOLS)/mdatagen ## components.go, metadata, tables, assembly
+generate: $(TOOLS)/builder $(TOOLS)/mdatagen ## components.go, metadata, tables, typed API, assembly
 	@mkdir -p $(TOOLS)/ocb
 	sed 's#^\( *output_path:\).*#\1 ./$(TOOLS)/ocb#' builder-config.yaml > $(TOOLS)/ocb.yaml
 	$(TOOLS)/builder --config $(TOOLS)/ocb.yaml --skip-get-modules --skip-compilation

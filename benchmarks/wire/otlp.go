@@ -25,10 +25,11 @@ func otlpContenders() []contender {
 		{"otlp+zstd-fastest", "each request by itself, zstd at SpeedFastest", perRequest(zstandard(zstd.SpeedFastest)), decompressed(unzstd)},
 		{"otlp+zstd", "each request by itself, zstd at SpeedDefault, the level of gRPC and HTTP in the collector", perRequest(zstandard(zstd.SpeedDefault)), decompressed(unzstd)},
 		{"otlp+snappy", "each request by itself, snappy blocks", perRequest(snapped), decompressed(unsnapped)},
-		{"otlp+zstd-stream", "one zstd stream (SpeedDefault) over all requests, flushed after each: needs one ordered connection", zstdStream, zstdStreamReader},
+		{"otlp+zstd-stream", "one zstd stream (SpeedDefault) over all requests, flushed after each: needs one ordered connection", perRequest(streamed), decompressed(unstreamed)},
 	}
 }
 
+// compress appends b to dst in another form, or undoes that; then dst is empty, and what is returned may be other memory.
 type compress func(dst, b []byte) ([]byte, error)
 
 func perRequest(open func() (compress, error)) func() (encode, error) {
@@ -152,63 +153,50 @@ func unsnapped() (compress, error) {
 	return func(dst, b []byte) ([]byte, error) { return snappy.Decode(dst[:cap(dst)], b) }, nil
 }
 
-// zstdStream writes each request after its length.
-func zstdStream() (encode, error) {
+// streamed writes each request after its length.
+func streamed() (compress, error) {
 	var out bytes.Buffer
 	w, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return nil, err
 	}
-	var m ptrace.ProtoMarshaler
-	return func(dst []byte, td ptrace.Traces) ([]byte, int, error) {
-		b, err := m.MarshalTraces(td)
-		if err != nil {
-			return dst, 0, err
-		}
+	return func(dst, b []byte) ([]byte, error) {
 		out.Reset()
-		if _, err := w.Write(binary.AppendUvarint(nil, uint64(len(b)))); err != nil {
-			return dst, 0, err
+		for _, part := range [][]byte{binary.AppendUvarint(nil, uint64(len(b))), b} {
+			if _, err := w.Write(part); err != nil {
+				return dst, err
+			}
 		}
-		if _, err := w.Write(b); err != nil {
-			return dst, 0, err
-		}
-		if err := w.Flush(); err != nil {
-			return dst, 0, err
-		}
-		return append(dst, out.Bytes()...), 0, nil
+		err := w.Flush()
+		return append(dst, out.Bytes()...), err
 	}, nil
 }
 
-func zstdStreamReader() (decode, error) {
+func unstreamed() (compress, error) {
 	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return nil, err
 	}
 	var source bytes.Reader
 	var opened bool
-	var buf []byte
-	var u ptrace.ProtoUnmarshaler
-	return func(frame []byte) (ptrace.Traces, error) {
-		source.Reset(frame)
+	return func(dst, b []byte) ([]byte, error) {
+		source.Reset(b)
 		if !opened {
 			opened = true
 			// The decoder goes on reading from this source, which every frame fills again.
 			if err := r.Reset(&source); err != nil {
-				return ptrace.Traces{}, err
+				return dst, err
 			}
 		}
 		n, err := binary.ReadUvarint(byteReader{r})
 		if err != nil {
-			return ptrace.Traces{}, fmt.Errorf("length of a request: %w", err)
+			return dst, fmt.Errorf("length of a request: %w", err)
 		}
-		if n > uint64(cap(buf)) {
-			buf = make([]byte, n)
+		if n > uint64(cap(dst)) {
+			dst = make([]byte, n)
 		}
-		buf = buf[:n]
-		if _, err := io.ReadFull(r, buf); err != nil {
-			return ptrace.Traces{}, err
-		}
-		return u.UnmarshalTraces(buf)
+		_, err = io.ReadFull(r, dst[:n])
+		return dst[:n], err
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -433,4 +434,49 @@ func TestKustomizeBuild(t *testing.T) {
 	}
 	assert.Len(t, rendered, want)
 	assert.NotContains(t, string(out), "name: otelcol-plus-backend\n", "references carry the hash of the content")
+}
+
+// Kubernetes fills $(NAME) in only where NAME stands before. The patch of the documentation keeps it that way.
+func TestEnvironmentRefersToWhatStandsBefore(t *testing.T) {
+	check := func(t *testing.T, c corev1.Container) {
+		t.Helper()
+		before := map[string]bool{}
+		for _, e := range c.Env {
+			for _, ref := range regexp.MustCompile(`\$\((\w+)\)`).FindAllStringSubmatch(e.Value, -1) {
+				assert.True(t, before[ref[1]], "%s refers to %s", e.Name, ref[1])
+			}
+			before[e.Name] = true
+		}
+	}
+	for _, w := range load(t).workloads() {
+		check(t, w.pod.Spec.Containers[0])
+	}
+	t.Run("patched", func(t *testing.T) {
+		kustomize := os.Getenv("OTELPLUS_KUSTOMIZE")
+		if kustomize == "" {
+			t.Skip("SKIPPED: OTELPLUS_KUSTOMIZE is not set; `make test` sets it")
+		}
+		doc, err := os.ReadFile("../../docs/kubernetes.md")
+		require.NoError(t, err)
+		patch := regexp.MustCompile("(?s)```yaml\n(patches:.*?)```").FindSubmatch(doc)
+		require.NotNil(t, patch)
+		dir := t.TempDir()
+		require.NoError(t, os.CopyFS(dir+"/kubernetes", os.DirFS(".")))
+		require.NoError(t, os.Mkdir(dir+"/overlay", 0o700))
+		require.NoError(t, os.WriteFile(dir+"/overlay/kustomization.yaml", append([]byte("resources: [../kubernetes]\n"), patch[1]...), 0o600))
+		out, err := exec.Command(kustomize, "build", dir+"/overlay").CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		for rendered := range strings.SplitSeq(string(out), "\n---\n") {
+			if !strings.Contains(rendered, "\nkind: DaemonSet\n") {
+				continue
+			}
+			var ds appsv1.DaemonSet
+			require.NoError(t, yaml.UnmarshalStrict([]byte(rendered), &ds))
+			c := ds.Spec.Template.Spec.Containers[0]
+			check(t, c)
+			assert.Contains(t, c.Env, corev1.EnvVar{Name: "OTEL_RESOURCE_ATTRIBUTES", Value: "k8s.node.name=$(KUBE_NODE_NAME),host.name=$(KUBE_NODE_NAME),k8s.cluster.name=production"})
+			return
+		}
+		t.Fatal("no DaemonSet")
+	})
 }

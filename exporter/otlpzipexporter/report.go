@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/klauspost/compress/zstd"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -24,7 +26,7 @@ type reporter struct {
 }
 
 // frameReport is one report as it is observed.
-type frameReport struct{ parts, keys []observation }
+type frameReport struct{ parts, keys, zstd []observation }
 
 type observation struct {
 	perSpan float64
@@ -71,13 +73,36 @@ func (r *reporter) take(sample []byte, dict *tracezip.Dictionary, name attribute
 	if err := i.Add(sample, oneDictionary{dict}); err != nil {
 		return err
 	}
-	if report := i.Report(); report.Spans > 0 {
-		r.latest.Store(newFrameReport(report, name))
+	report := i.Report()
+	if report.Spans == 0 {
+		return nil
 	}
+	weight, err := zstdBytes(sample, dict)
+	if err != nil {
+		return err
+	}
+	r.latest.Store(newFrameReport(report, weight, name))
 	return nil
 }
 
-func newFrameReport(r *tracezip.Report, name attribute.KeyValue) *frameReport {
+// zstdBytes is what the traces of a frame weigh as the stock exporters send them: OTLP with zstd at its default level.
+func zstdBytes(frame []byte, dict *tracezip.Dictionary) (int, error) {
+	td, err := tracezip.NewDecoder(tracezip.Limits{MaxDecodedBytes: maxReportMemory}).DecodeWith(frame, oneDictionary{dict})
+	if err != nil {
+		return 0, err
+	}
+	raw, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
+	if err != nil {
+		return 0, err
+	}
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return 0, err
+	}
+	return len(w.EncodeAll(raw, nil)), nil
+}
+
+func newFrameReport(r *tracezip.Report, asZstd int, name attribute.KeyValue) *frameReport {
 	f := &frameReport{}
 	observe := func(bytes int64, labels ...attribute.KeyValue) observation {
 		return observation{
@@ -97,10 +122,11 @@ func newFrameReport(r *tracezip.Report, name attribute.KeyValue) *frameReport {
 		f.keys = append(f.keys, observe(k.Bytes, attribute.String("class", k.Class), attribute.String("key", k.Key)))
 	}
 	f.keys = append(f.keys, observe(rest, attribute.String("class", otherKeys), attribute.String("key", otherKeys)))
+	f.zstd = append(f.zstd, observe(int64(asZstd)))
 	return f
 }
 
-// parts and keys observe the last report.
+// parts, keys and zstd observe the last report.
 func (r *reporter) parts(_ context.Context, o metric.Float64Observer) error {
 	if f := r.latest.Load(); f != nil {
 		observeAll(o, f.parts)
@@ -111,6 +137,13 @@ func (r *reporter) parts(_ context.Context, o metric.Float64Observer) error {
 func (r *reporter) keys(_ context.Context, o metric.Float64Observer) error {
 	if f := r.latest.Load(); f != nil {
 		observeAll(o, f.keys)
+	}
+	return nil
+}
+
+func (r *reporter) zstd(_ context.Context, o metric.Float64Observer) error {
+	if f := r.latest.Load(); f != nil {
+		observeAll(o, f.zstd)
 	}
 	return nil
 }

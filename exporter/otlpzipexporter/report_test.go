@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -106,6 +107,13 @@ func TestReportIsWhatTheFrameWeighs(t *testing.T) {
 	assert.InDelta(t, parts["span_attributes"], sum(keys), 1e-9)
 	assert.Len(t, keys, 6, "five and _other")
 	assert.Zero(t, keys[otherKeys])
+
+	raw, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(batchWithKeys("key", 5))
+	require.NoError(t, err)
+	w, err := zstd.NewWriter(nil)
+	require.NoError(t, err)
+	want := float64(len(w.EncodeAll(raw, nil))) / 50
+	assert.InDelta(t, want, r.observed("otelcol_exporter_otlpzip_report_zstd_bytes_per_span", "exporter")["otlpzip"], 1e-9)
 }
 
 // Names come from outside: however many, the label values stay few, and keys of before are gone.

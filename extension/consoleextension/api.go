@@ -23,9 +23,10 @@ const (
 
 // api answers the page's questions. Everything it knows it reads from the metrics endpoint and the profiles directory.
 type api struct {
-	config   *Config
-	info     component.BuildInfo
-	profiles *profiles
+	config     *Config
+	info       component.BuildInfo
+	profiles   *profiles
+	deliveries deliveries
 }
 
 func newAPI(cfg *Config, info component.BuildInfo) *api {

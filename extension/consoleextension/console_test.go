@@ -42,10 +42,29 @@ otelcol_exporter_sent_spans_total{exporter="otlpzip"} 120
 otelcol_exporter_send_failed_spans_total{exporter="otlpzip"} 2
 # TYPE otelcol_exporter_enqueue_failed_spans_total counter
 otelcol_exporter_enqueue_failed_spans_total{exporter="otlpzip"} 1
+# TYPE otelcol_exporter_queue_size gauge
+otelcol_exporter_queue_size{exporter="otlpzip",data_type="traces"} 4
+otelcol_exporter_queue_size{exporter="otlpzip",data_type="logs"} 1
+otelcol_exporter_queue_size{exporter="pprof",data_type="profiles"} 0
+# TYPE otelcol_exporter_queue_capacity gauge
+otelcol_exporter_queue_capacity{exporter="otlpzip",data_type="traces"} 1000
+otelcol_exporter_queue_capacity{exporter="otlpzip",data_type="logs"} 1000
+otelcol_exporter_queue_capacity{exporter="pprof",data_type="profiles"} 32
+# TYPE otelcol_exporter_in_flight_requests gauge
+otelcol_exporter_in_flight_requests{exporter="otlpzip",data_type="traces"} 2
+# TYPE otelcol_processor_tracezip_spans_duplicate_total counter
+otelcol_processor_tracezip_spans_duplicate_total 9
+# TYPE otelcol_exporter_otlpzip_report_part_bytes_per_span gauge
+otelcol_exporter_otlpzip_report_part_bytes_per_span{exporter="otlpzip",part="span_ids"} 8
+otelcol_exporter_otlpzip_report_part_bytes_per_span{exporter="otlpzip",part="times"} 4
+# TYPE otelcol_exporter_otlpzip_report_zstd_bytes_per_span gauge
+otelcol_exporter_otlpzip_report_zstd_bytes_per_span{exporter="otlpzip"} 36
 # TYPE otelcol_exporter_otlpzip_otlp_bytes_total counter
+otelcol_exporter_otlpzip_otlp_bytes_total{exporter="otlpzip/far",signal="traces",format="otlp"} 600
 otelcol_exporter_otlpzip_otlp_bytes_total{exporter="otlpzip",signal="traces",format="tracezip"} 30000
 otelcol_exporter_otlpzip_otlp_bytes_total{exporter="otlpzip",signal="logs",format="otlp"} 500
 # TYPE otelcol_exporter_otlpzip_wire_bytes_total counter
+otelcol_exporter_otlpzip_wire_bytes_total{exporter="otlpzip/far",signal="traces",format="otlp"} 300
 otelcol_exporter_otlpzip_wire_bytes_total{exporter="otlpzip",signal="traces",format="tracezip"} 2400
 otelcol_exporter_otlpzip_wire_bytes_total{exporter="otlpzip",signal="logs",format="otlp"} 200
 # TYPE otelcol_exporter_otlpzip_spans_total counter
@@ -254,13 +273,22 @@ func TestSummary(t *testing.T) {
 		{Name: "filelog", OK: map[string]float64{"log_records": 7}, Refused: map[string]float64{}},
 		{Name: "otlpzip", OK: map[string]float64{"spans": 120}, Refused: map[string]float64{"spans": 3}},
 	}, s.Receivers)
-	assert.Equal(t, []throughput{
-		{Name: "otlpzip", OK: map[string]float64{"spans": 120}, Refused: map[string]float64{"spans": 3}},
+	assert.Equal(t, []delivery{
+		{
+			throughput: throughput{Name: "otlpzip", OK: map[string]float64{"spans": 120}, Refused: map[string]float64{"spans": 3}},
+			Queue:      5, Capacity: 2000, InFlight: 2,
+		},
+		{throughput: throughput{Name: "pprof", OK: map[string]float64{}, Refused: map[string]float64{}}, Capacity: 32},
 	}, s.Exporters)
-	assert.Equal(t, savings{Available: true, Spans: 120, Signals: []signalSavings{
-		{Signal: "traces", OTLPBytes: 30000, WireBytes: 2400},
-		{Signal: "logs", OTLPBytes: 500, WireBytes: 200},
-	}}, s.Savings)
+	assert.Equal(t, []savings{
+		{
+			Exporter: "otlpzip", Spans: 120,
+			Signals: []signalSavings{{Signal: "traces", OTLPBytes: 30000, WireBytes: 2400}, {Signal: "logs", OTLPBytes: 500, WireBytes: 200}},
+			Sample:  &sample{WirePerSpan: 12, ZstdPerSpan: 36},
+		},
+		{Exporter: "otlpzip/far", Signals: []signalSavings{{Signal: "traces", OTLPBytes: 600, WireBytes: 300}}},
+	}, s.Savings, "each exporter by itself")
+	assert.InDelta(t, 9, s.Duplicates, 0)
 	assert.Equal(t, repairs{
 		Available: true, Total: 42,
 		Ops: []count{{"rename", 40}, {"value_map", 2}},
@@ -279,6 +307,8 @@ func TestSummaryWithoutSources(t *testing.T) {
 	assert.False(t, s.Metrics.Configured)
 	assert.False(t, s.Profiles.Configured)
 	assert.NotNil(t, s.Receivers)
+	assert.NotNil(t, s.Exporters)
+	assert.NotNil(t, s.Savings)
 
 	s = summary{}
 	run(t, func(c *Config) {

@@ -26,9 +26,11 @@ type summary struct {
 	Metrics   source        `json:"metrics"`
 	Profiles  source        `json:"profiles"`
 	Receivers []throughput  `json:"receivers"`
-	Exporters []throughput  `json:"exporters"`
-	Savings   savings       `json:"savings"`
+	Exporters []delivery    `json:"exporters"`
+	Savings   []savings     `json:"savings"`
 	Repairs   repairs       `json:"repairs"`
+	// Duplicates are spans that tracezip processors dropped as delivered before.
+	Duplicates float64 `json:"duplicate_spans"`
 }
 
 type collectorInfo struct {
@@ -57,19 +59,6 @@ type throughput struct {
 	Refused map[string]float64 `json:"refused"`
 }
 
-// savings compares what the otlpzip exporters put on the wire with the same requests as uncompressed OTLP.
-type savings struct {
-	Available bool            `json:"available"`
-	Signals   []signalSavings `json:"signals"`
-	Spans     float64         `json:"spans"`
-}
-
-type signalSavings struct {
-	Signal    string  `json:"signal"`
-	OTLPBytes float64 `json:"otlp_bytes"`
-	WireBytes float64 `json:"wire_bytes"`
-}
-
 type repairs struct {
 	Available bool      `json:"available"`
 	Total     float64   `json:"total"`
@@ -96,6 +85,7 @@ func (a *api) summary(ctx context.Context) summary {
 		Collector: collectorInfo{Name: a.info.Command, Version: a.info.Version},
 		Metrics:   source{Configured: a.config.MetricsEndpoint != "", From: a.config.MetricsEndpoint},
 		Profiles:  a.profilesSource(),
+		Exporters: []delivery{},
 	}
 	var m selfmetrics.Snapshot
 	if s.Metrics.Configured {
@@ -107,6 +97,9 @@ func (a *api) summary(ctx context.Context) summary {
 		}
 	}
 	s.fill(m)
+	if s.Metrics.Error == "" {
+		s.Exporters = a.deliveries.update(s.Time, m)
+	}
 	return s
 }
 
@@ -136,9 +129,9 @@ func (s *summary) fill(m selfmetrics.Snapshot) {
 	s.Collector.CPUSeconds = m.Sum("process_cpu_seconds")
 	s.Collector.RSSBytes = m.Sum("process_memory_rss")
 	s.Receivers = throughputs(m, "receiver", "receiver_accepted_", "receiver_refused_", "receiver_failed_")
-	s.Exporters = throughputs(m, "exporter", "exporter_sent_", "exporter_send_failed_", "exporter_enqueue_failed_")
 	s.Savings = newSavings(m)
 	s.Repairs = newRepairs(m)
+	s.Duplicates = m.Sum("processor_tracezip_spans_duplicate")
 }
 
 func throughputs(m selfmetrics.Snapshot, label, ok string, refused ...string) []throughput {
@@ -165,21 +158,6 @@ func throughputs(m selfmetrics.Snapshot, label, ok string, refused ...string) []
 	}
 	slices.SortFunc(out, func(a, b throughput) int { return strings.Compare(a.Name, b.Name) })
 	return bounded(out)
-}
-
-func newSavings(m selfmetrics.Snapshot) savings {
-	otlp := m.ByLabel("exporter_otlpzip_otlp_bytes", "signal")
-	wire := m.ByLabel("exporter_otlpzip_wire_bytes", "signal")
-	s := savings{
-		Available: m.Has("exporter_otlpzip_wire_bytes"),
-		Signals:   []signalSavings{},
-		Spans:     m.Sum("exporter_otlpzip_spans"),
-	}
-	for signal, bytes := range wire {
-		s.Signals = append(s.Signals, signalSavings{Signal: signal, OTLPBytes: otlp[signal], WireBytes: bytes})
-	}
-	slices.SortFunc(s.Signals, func(a, b signalSavings) int { return strings.Compare(b.Signal, a.Signal) })
-	return s
 }
 
 func newRepairs(m selfmetrics.Snapshot) repairs {

@@ -1,6 +1,7 @@
 package semconv
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -115,7 +116,7 @@ func (w *Worker) final(r *record, k checks, c *converted) (p problems) {
 	case pcommon.ValueTypeStr:
 		p |= w.finalText(r, k, c)
 	case pcommon.ValueTypeInt:
-		if !inRange(k, c.int()) {
+		if low, high := k.bounds(pcommon.ValueTypeInt); c.int() < low || c.int() > high {
 			p |= problemValue
 		}
 	case pcommon.ValueTypeSlice:
@@ -129,20 +130,23 @@ func (w *Worker) final(r *record, k checks, c *converted) (p problems) {
 	return p
 }
 
-func inRange(k checks, n int64) bool {
+// bounds of an integer that is fine. Where another type is wanted, none is.
+func (k checks) bounds(want pcommon.ValueType) (low, high int64) {
 	switch {
+	case want >= 0 && want != pcommon.ValueTypeInt:
+		return math.MaxInt64, math.MinInt64
 	case k&checkPort != 0:
-		return 0 <= n && n <= 65535
+		return 0, 65535
 	case k&checkStatus != 0:
-		return 100 <= n && n <= 599
+		return 100, 599
 	case k&checkSize != 0:
-		return n >= 0
+		return 0, math.MaxInt64
 	default:
-		return true
+		return math.MinInt64, math.MaxInt64
 	}
 }
 
-// rangeOf says what inRange wants.
+// rangeOf says what bounds wants.
 func rangeOf(k checks) string {
 	switch {
 	case k&checkPort != 0:
@@ -191,7 +195,7 @@ func (w *Worker) finalText(r *record, k checks, c *converted) (p problems) {
 func (w *Worker) finalKnown(r *record, k checks, c *converted, s string, p *problems) string {
 	switch {
 	case k&checkMethod != 0:
-		return r.method(c, s, p)
+		return w.method(r, s, p)
 	case k&checkEnum != 0:
 		return r.enumMember(s, p)
 	case k&checkUID != 0 && !values.IsUID(s):
@@ -246,11 +250,11 @@ func isPlaceholder(s string) bool {
 }
 
 // method spells an HTTP method as the conventions list it; one they do not list becomes _OTHER. Either way the original is kept.
-func (r *record) method(c *converted, s string, p *problems) string {
+func (w *Worker) method(r *record, s string, p *problems) string {
 	if slices.Contains(r.members, s) {
 		return s
 	}
-	c.original = s
+	w.original = s
 	if upper := strings.ToUpper(s); slices.Contains(r.members, upper) {
 		*p |= problemCase | problemMethod
 		return upper

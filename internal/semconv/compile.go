@@ -467,7 +467,7 @@ func (c *compiler) operation(d *draft) operation {
 	for _, name := range append([]string{d.from}, d.via...) {
 		op.values = compose(op.values, c.valuesOf(name, d.to))
 	}
-	op.plain = op.values == nil && !op.lower && op.want != pcommon.ValueTypeSlice
+	op.plain = op.values == nil && !op.lower && op.want != pcommon.ValueTypeSlice && op.special != specialProtocolVersion
 	return op
 }
 

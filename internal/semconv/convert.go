@@ -17,8 +17,6 @@ type converted struct {
 	s   string
 	i   int64 // asInt, and asBool as 0 or 1
 	how how
-	// original is the text of an HTTP method that had to be replaced.
-	original string
 	// nested: texts inside of the value have to be repaired when it is stored.
 	nested bool
 }

@@ -45,12 +45,25 @@ func (w *Worker) found(rule Rule, s Signal, at spot, detail string, fixed bool) 
 	}
 }
 
-func (w *Worker) add(rule Rule, level Level, s Signal, area uint8, at spot, detail string, fixed bool) {
+// foundAt is found for an attribute that stands in the map.
+func (w *Worker) foundAt(rule Rule, p *place, s *source, detail string, fixed bool) {
+	if level := w.rules.level(rule, s.node.id); w.report != nil && level != Off {
+		w.add(rule, level, p.signal, s.node.rec.area, s.spot(), detail, fixed)
+	} else if level != Off {
+		w.count(rule, level, p.signal, s.node.rec.area)
+	}
+}
+
+func (w *Worker) count(rule Rule, level Level, s Signal, area uint8) {
 	i := ((uint32(rule)*uint32(numLevels)+uint32(level-1))*uint32(NumSignals)+uint32(s))*uint32(len(w.reg.areas)) + uint32(area)
 	if w.counts.findings[i] == 0 {
 		w.counts.dirty = append(w.counts.dirty, i)
 	}
 	w.counts.findings[i]++
+}
+
+func (w *Worker) add(rule Rule, level Level, s Signal, area uint8, at spot, detail string, fixed bool) {
+	w.count(rule, level, s, area)
 	if w.report != nil {
 		w.last = Finding{Rule: rule, Level: level, Signal: s, Area: w.reg.areas[area], Name: at.name, Detail: detail, Fixed: fixed, value: at.v, has: at.has}
 		w.report(&w.last)

@@ -305,82 +305,171 @@ type missing struct {
 	group *group
 }
 
-// checkShape asks for what is missing from a map in which all is as it should be. What a shape has and which groups it allows is
-// kept at its end.
+// candidate is a group that a shape may belong to, with what the shape leaves open.
+type candidate struct {
+	selector
+	missing    []missing
+	conditions []condition
+}
+
+// checkShape asks for what is missing from a map in which all is as it should be. What a shape has, which groups it allows and
+// what it lacks is kept at its end.
 func (w *Worker) checkShape(end *node, m pcommon.Map, p *place) {
+	switch {
+	case p.signal == SignalSpan && len(w.reg.demands.spans[p.plan.kind]) == 0:
+		return
+	case p.signal == SignalMetric && p.metric == nil:
+		return
+	case p.signal != SignalSpan && p.signal != SignalMetric && p.signal != SignalResource && p.group == nil:
+		return
+	}
 	if end.loose {
-		clear(w.present)
-		i := 0
-		for name := range m.All() {
-			if n := w.nodeAt(i, name); n.id != 0 {
-				w.present.set(n.id)
-			}
-			i++
-		}
-		w.demand(m, p)
+		w.gather(m)
+		w.demand(nil, m, p)
 		return
 	}
 	if end.ending == nil {
-		end.ending = w.newEnding(p)
+		end.ending = w.newEnding(m, p)
 	}
 	e := end.ending
-	switch {
-	case p.signal == SignalSpan:
-		if len(e.groups) == 0 {
+	if p.signal == SignalSpan {
+		w.checkSpan(e, m, p)
+		return
+	}
+	if p.signal == SignalMetric && p.metric == e.metric {
+		return
+	}
+	w.present = e.present
+	w.demandOthers(p)
+	w.present = w.own
+	if len(w.missing) == 0 {
+		e.metric = p.metric
+		return
+	}
+	w.tellMissing(p)
+}
+
+// checkSpan finds the group of a span among the candidates of its shape.
+func (w *Worker) checkSpan(e *ending, m pcommon.Map, p *place) {
+	for i := range e.groups {
+		c := &e.groups[i]
+		if c.equals != 0 && !isText(w.notes[w.reg.records[c.equals].note], c.value) {
+			continue
+		}
+		if c.choose == nil && len(c.missing) == 0 && !w.anyHolds(e, p, c.conditions) {
 			return
 		}
-		w.borrow(e)
-		w.demandOfSpan(m, p, e.groups)
+		w.present = e.present
+		w.demandOfSpan(m, p, w.reg.demands.spans[p.plan.kind])
 		w.present = w.own
-	case p.signal == SignalMetric && (p.metric == nil || p.metric == e.metric):
-		return
-	case p.signal != SignalResource && p.group == nil:
-		return
-	default:
-		w.borrow(e)
-		w.demandOthers(p)
-		if p.signal == SignalMetric && len(w.missing) == 0 {
-			e.metric = p.metric
+		if len(w.missing) > 0 {
+			w.tellMissing(p)
 		}
-		w.present = w.own
-	}
-	if len(w.missing) > 0 {
-		w.tellMissing(p)
+		return
 	}
 }
 
-// borrow makes the names of a known shape the present ones.
-func (w *Worker) borrow(e *ending) { w.present = e.present }
-
-func (w *Worker) newEnding(p *place) *ending {
-	e := &ending{present: make(bitset, len(w.own))}
-	for _, n := range w.path {
-		if n.id != 0 {
-			e.present.set(n.id)
-		}
-	}
-	if p.signal == SignalSpan {
-		for _, s := range w.reg.demands.spans[p.plan.kind] {
-			if s.allowedBy(e.present) {
-				e.groups = append(e.groups, s)
+// anyHolds is holds for conditions on a map in which nothing changes.
+func (w *Worker) anyHolds(e *ending, p *place, conditions []condition) bool {
+	for i := range conditions {
+		c := &conditions[i]
+		switch {
+		case c.failed && p.failed, c.has != 0 && e.present.has(c.has):
+			return true
+		case c.equals != 0 && e.present.has(c.equals) && isText(w.notes[w.reg.records[c.equals].note], c.value):
+			return true
+		case c.atLeast != 0 && e.present.has(c.atLeast):
+			if v := w.notes[w.reg.records[c.atLeast].note]; v.Type() == pcommon.ValueTypeInt && v.Int() >= c.number {
+				return true
 			}
 		}
 	}
+	return false
+}
+
+func isText(v pcommon.Value, text string) bool {
+	return v.Type() == pcommon.ValueTypeStr && v.Str() == text
+}
+
+// gather notes which names are there.
+func (w *Worker) gather(m pcommon.Map) {
+	clear(w.present)
+	i := 0
+	for name := range m.All() {
+		if n := w.nodeAt(i, name); n.id != 0 {
+			w.present.set(n.id)
+		}
+		i++
+	}
+}
+
+func (w *Worker) newEnding(m pcommon.Map, p *place) *ending {
+	w.gather(m)
+	e := &ending{}
+	w.fillEnding(e, p)
 	return e
 }
 
+// fillEnding notes the present names and which groups of spans they allow.
+func (w *Worker) fillEnding(e *ending, p *place) {
+	e.present, e.groups = append(e.present[:0], w.present...), e.groups[:0]
+	if p.signal != SignalSpan {
+		return
+	}
+	for _, s := range w.reg.demands.spans[p.plan.kind] {
+		if !s.allowedBy(e.present) {
+			continue
+		}
+		c := candidate{selector: s}
+		if s.choose == nil {
+			for _, id := range slices.Concat(s.group.required, s.group.recommended) {
+				if !e.present.has(id) {
+					c.missing = append(c.missing, missing{id: id})
+				}
+			}
+			for _, open := range s.group.conditions {
+				if !e.present.has(open.attribute) {
+					c.conditions = append(c.conditions, open)
+				}
+			}
+		}
+		e.groups = append(e.groups, c)
+	}
+}
+
 // demand asks for what is missing after all that was decided, and derives what can be.
-func (w *Worker) demand(m pcommon.Map, p *place) {
-	if p.signal == SignalSpan {
-		w.demandOfSpan(m, p, w.reg.demands.spans[p.plan.kind])
-	} else {
+func (w *Worker) demand(end *node, m pcommon.Map, p *place) {
+	switch {
+	case p.signal != SignalSpan:
 		w.demandOthers(p)
+	case end != nil && end.repairs != nil && !w.opts.Derive:
+		w.demandAfter(&end.repairs.after, m, p)
+	default:
+		w.demandOfSpan(m, p, w.reg.demands.spans[p.plan.kind])
 	}
 	if w.opts.Derive {
 		w.derive(m, p)
 	}
 	if len(w.missing) > 0 {
 		w.tellMissing(p)
+	}
+}
+
+// demandAfter asks a repaired span. Repairing a shape nearly always leads to the same names, and so to the same groups.
+func (w *Worker) demandAfter(after *ending, m pcommon.Map, p *place) {
+	if !slices.Equal(after.present, w.present) {
+		w.fillEnding(after, p)
+	}
+	for i := range after.groups {
+		c := &after.groups[i]
+		if c.equals != 0 && w.noted(m, c.equals) != c.value {
+			continue
+		}
+		if c.choose == nil && len(c.missing) == 0 && !slices.ContainsFunc(c.conditions, func(open condition) bool { return w.holds(m, p, &open) }) {
+			return
+		}
+		w.demandOfSpan(m, p, w.reg.demands.spans[p.plan.kind])
+		return
 	}
 }
 

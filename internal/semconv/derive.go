@@ -96,7 +96,7 @@ func (w *Worker) deriveClient(p *place) {
 		return
 	}
 	for i := range w.changes {
-		if ch := &w.changes[i]; ch.to != 0 && (ch.name == "net.sock.peer.addr" || ch.name == "net.peer.ip") {
+		if ch := &w.changes[i]; ch.to != 0 && (ch.name() == "net.sock.peer.addr" || ch.name() == "net.peer.ip") {
 			if text, ok := ch.value.text(); ok {
 				w.derivedText(k.clientAddress, text)
 				return
@@ -117,7 +117,7 @@ func (w *Worker) deriveBroker(m pcommon.Map) {
 // deriveOperation: what was messaging.operation is also the best name of the operation that there is.
 func (w *Worker) deriveOperation() {
 	for i := range w.changes {
-		if ch := &w.changes[i]; ch.name == "messaging.operation" && ch.v.Type() == pcommon.ValueTypeStr {
+		if ch := &w.changes[i]; ch.name() == "messaging.operation" && ch.v.Type() == pcommon.ValueTypeStr {
 			w.derivedText(w.reg.known.operationName, ch.v.Str())
 		}
 	}

@@ -32,7 +32,7 @@ func (w *Worker) fixKey(m pcommon.Map, p *place, s *source) {
 	c := converted{v: s.v}
 	problems := w.final(s.node.rec, s.node.checks, &c)
 	rule, detail, moved := KeyFormat, s.node.key, true
-	if values.ValidUTF8(s.name) {
+	if values.ValidUTF8(s.name()) {
 		moved = w.settleKey(m, p, s, &c, problems)
 	} else {
 		// Better twice the same key than a request that no receiver takes.

@@ -100,7 +100,7 @@ func (w *Worker) readTable(dict pprofile.ProfilesDictionary) bool {
 	p := w.placeOf(SignalProfile, KindNone)
 	for i := 1; i < len(w.entries); i++ { // row 0 stands for no attribute
 		e := &w.entries[i]
-		s := source{v: table.At(i).Value(), node: &e.node, name: e.node.name}
+		s := source{v: table.At(i).Value(), node: &e.node}
 		switch r := e.node.rec; {
 		case e.node.flags&flagOld == 0:
 			w.currentEntry(&p, e, &s)

@@ -7,24 +7,27 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/values"
 )
 
 // source is an attribute as it stands in the map.
 type source struct {
 	v    pcommon.Value
 	node *node
-	name string
 	pos  int
 }
 
-func (s *source) spot() spot { return spot{id: s.node.id, name: s.name, v: s.v, has: true} }
+func (s *source) name() string { return s.node.name }
+
+func (s *source) spot() spot { return spot{id: s.node.id, name: s.node.name, v: s.v, has: true} }
 
 // change is one rename or removal that was decided on.
 type change struct {
 	source
-	to       uint16 // 0: removed, or renamed to key
-	key      string // new name when to is 0; both empty: removed
 	value    converted
+	key      string // new name when to is 0; both empty: removed
+	to       uint16 // 0: removed, or renamed to key
 	problems problems
 	mapped   bool
 	op       Op
@@ -39,35 +42,55 @@ type put struct {
 
 // repair reports what the look pass found in m and, unless observing, puts it right. All is decided before anything moves: the
 // findings are the same whether or not changes follow, and Values taken from m stay valid while they are compared.
-func (w *Worker) repair(m pcommon.Map, p *place) {
-	clear(w.seen)
-	clear(w.present)
+func (w *Worker) repair(end *node, m pcommon.Map, p *place) {
 	w.aws = awsUnknown
 	w.querySystem = ""
 	if w.opts.SanitizeQuery {
 		w.querySystem = w.systemOf(m)
 	}
+	if plan := w.planOf(end, m, p); plan != nil {
+		w.follows(plan, m, p)
+	} else {
+		w.search(m, p)
+	}
+	w.odd = [len(w.odd)]uint64{}
+	w.demand(end, m, p)
+	w.execute(m, p)
+}
+
+// search finds the operations of a map whose shape is not remembered.
+func (w *Worker) search(m pcommon.Map, p *place) {
+	clear(w.seen)
+	clear(w.present)
 	i := 0
 	for name := range m.All() {
-		if n := w.nodeAt(i, name); n.id != 0 {
-			w.present.set(n.id)
-			if n.id < w.reg.tracked && n.key == "" {
-				w.seen[n.id] = min(w.seen[n.id]+1, 2)
-			}
-		}
+		w.see(w.nodeAt(i, name))
 		i++
 	}
 	i = 0
 	for name, v := range m.All() {
-		s := source{v: v, node: w.nodeAt(i, name), name: name, pos: i}
+		w.one = source{v: v, node: w.nodeAt(i, name), pos: i}
 		i++
-		if s.node.flags&p.mask&^flagOdd == 0 || !w.schedule(m, p, &s) {
-			w.current(m, p, &s)
+		op := w.operationOf(p, w.one.node)
+		if op == 0 {
+			w.other(m, p, &w.one)
+			continue
 		}
+		w.pending[op/64] |= 1 << (op % 64)
+		w.sources[op] = w.one
 	}
+	w.one = source{}
 	w.decide(m, p)
-	w.demand(m, p)
-	w.execute(m, p)
+}
+
+func (w *Worker) see(n *node) {
+	if n.id == 0 {
+		return
+	}
+	w.present.set(n.id)
+	if n.id < w.reg.tracked && n.key == "" {
+		w.seen[n.id] = min(w.seen[n.id]+1, 2)
+	}
 }
 
 // nodeAt is the node of the i-th name of the map that was looked at last.
@@ -80,10 +103,11 @@ func (w *Worker) nodeAt(i int, name string) *node {
 	return n
 }
 
-// schedule notes the operation that an old name asks for here, or reports a name without one. It returns false for a name that
-// means nothing special here after all.
-func (w *Worker) schedule(m pcommon.Map, p *place, s *source) bool {
-	n := s.node
+// operationOf is the operation that a name asks for here, 0 for none.
+func (w *Worker) operationOf(p *place, n *node) uint16 {
+	if n.flags&p.mask&(flagOld|flagScoped) == 0 || n.rec.template {
+		return 0
+	}
 	op := n.rec.ops[p.plan.kind]
 	if n.flags&p.mask&flagScoped != 0 {
 		for _, scoped := range p.plan.scoped {
@@ -92,30 +116,29 @@ func (w *Worker) schedule(m pcommon.Map, p *place, s *source) bool {
 			}
 		}
 	}
+	return op
+}
+
+// other looks at an attribute without an operation: a current one, an old one without a successor here, or one of a template.
+func (w *Worker) other(m pcommon.Map, p *place, s *source) {
+	n := s.node
 	switch {
 	case n.flags&flagOld != 0 && n.key != "" && n.rec.template:
 		w.renameKey(m, p, s)
-		return true
-	case op != 0:
-		w.pending[op/64] |= 1 << (op % 64)
-		w.sources[op] = *s
-		return true
 	case n.flags&p.mask&(flagOld|flagMessage) == 0:
-		return false
-	}
-	if n.flags&flagRPC == 0 || !w.isAWS(m) {
+		w.current(m, p, s)
+	case n.flags&flagRPC == 0 || !w.isAWS(m):
 		w.unplaced(p, s)
-		return true
+	default:
+		w.keep(p, s)
 	}
-	w.keep(p, s)
-	return true
 }
 
 // unplaced reports an old name that has no operation here.
 func (w *Worker) unplaced(p *place, s *source) {
 	obsolete := s.node.rec.rule == ObsoleteAttribute
 	drop := obsolete && w.opts.DropObsolete
-	w.found(s.node.rec.rule, p.signal, s.spot(), s.node.rec.to, drop && w.changing(s.node.id))
+	w.foundAt(s.node.rec.rule, p, s, s.node.rec.to, drop && w.changing(s.node.id))
 	if drop {
 		w.changes = append(w.changes, change{source: *s, op: OpDropObsolete})
 		return
@@ -158,8 +181,8 @@ func (w *Worker) current(m pcommon.Map, p *place, s *source) {
 // settleValue reports what was wrong with a value and stores what it becomes.
 func (w *Worker) settleValue(m pcommon.Map, p *place, s *source, c *converted, problems problems) {
 	w.tell(p, s, s.node.rec, s.node.checks, c, problems)
-	if c.original != "" {
-		w.keepMethod(m, p, s.node.id, c.original)
+	if problems&problemMethod != 0 {
+		w.keepMethod(m, p, s.node.id, w.original)
 	}
 	if c.how == asIs && !c.nested || !w.changing(s.node.id) {
 		return
@@ -184,7 +207,7 @@ func (w *Worker) keep(p *place, s *source) {
 	c := converted{v: s.v}
 	problems := w.finalText(nil, 0, &c)
 	if text, ok := c.text(); ok && c.typ() == pcommon.ValueTypeStr {
-		if hidden := w.hide(s.name, text); hidden != text {
+		if hidden := w.hide(s.name(), text); hidden != text {
 			problems |= problemSecret
 			if w.opts.Redact {
 				c.how, c.s = asString, hidden
@@ -303,7 +326,7 @@ func (w *Worker) apply(m pcommon.Map, p *place, o *operation, s *source) {
 	case w.seen[o.from] > 1:
 		// Of duplicate keys nobody can say which one counts.
 		w.settled(p, o, s, false)
-		w.found(Conflict, p.signal, s.spot(), s.name, false)
+		w.found(Conflict, p.signal, s.spot(), s.name(), false)
 	case o.structure != nil:
 		o.structure(w, m, p, o, s)
 	case o.special == specialClientGroup && !receives(m):
@@ -315,13 +338,7 @@ func (w *Worker) apply(m pcommon.Map, p *place, o *operation, s *source) {
 
 // settled reports an old name, and looks after the value if it stays.
 func (w *Worker) settled(p *place, o *operation, s *source, moved bool) {
-	if r := &w.reg.records[o.from]; r.flags&(flagOld|flagScoped) != 0 {
-		rule := r.rule
-		if r.flags&flagOld == 0 {
-			rule = DeprecatedAttribute
-		}
-		w.found(rule, p.signal, s.spot(), w.reg.names[o.to], moved && w.changing(o.from))
-	}
+	w.foundAt(s.node.rec.rule, p, s, w.reg.names[o.to], moved && w.changing(o.from))
 	if !moved || w.opts.KeepDeprecated {
 		w.keep(p, s)
 	}
@@ -329,29 +346,29 @@ func (w *Worker) settled(p *place, o *operation, s *source, moved bool) {
 
 // rename is what most operations do: one old name becomes one new name.
 func (w *Worker) rename(m pcommon.Map, p *place, o *operation, s *source) {
-	ch := change{source: *s, op: OpRename}
+	w.changes = append(w.changes, change{source: *s})
+	ch := &w.changes[len(w.changes)-1]
+	if o.plain && w.passes(&w.reg.records[o.to], s.v) {
+		ch.value.v = s.v
+		moved := w.settle(m, p, ch, o.to)
+		w.settled(p, o, s, moved)
+		if !moved {
+			w.withdrawLast()
+		}
+		return
+	}
 	to, mismatch, out := o.convert(s.v, &ch.value)
 	if mismatch && ch.value.how != asIs && w.opts.NoCoercion {
 		out = misfit
 	}
-	if o.special == specialProtocolVersion && out == fits {
-		w.shorten(m, &ch.value)
-	}
 	target := &w.reg.records[to]
+	moved := false
 	if out == fits {
-		ch.mapped = o.values != nil && ch.value.how != asIs
-		ch.problems = w.final(target, target.checks, &ch.value)
-		if ch.problems&problemOldValue != 0 { // an old value under an old name was right in its time
-			ch.problems &^= problemOldValue
-			ch.mapped = ch.value.how == asString
+		if o.special == specialProtocolVersion {
+			w.shorten(m, &ch.value)
 		}
-		if mismatch && ch.problems&problemType == 0 {
-			ch.problems |= problemType | problemCoerced
-		}
-	}
-	moved := out == fits && ch.problems&problemType == 0 || out == fits && ch.problems&problemCoerced != 0
-	if moved {
-		moved = w.settle(m, p, &ch, to)
+		w.finish(target, o, ch, mismatch)
+		moved = (ch.problems&problemType == 0 || ch.problems&problemCoerced != 0) && w.settle(m, p, ch, to)
 	}
 	w.settled(p, o, s, moved)
 	switch {
@@ -359,11 +376,46 @@ func (w *Worker) rename(m pcommon.Map, p *place, o *operation, s *source) {
 		w.found(TypeMismatch, p.signal, s.spot(), target.typ, false)
 	case out == noCounterpart:
 		w.found(UnmappedValue, p.signal, s.spot(), w.reg.names[o.to], false)
-	case moved || ch.problems&problemType != 0:
+	case ch.problems != 0 && (moved || ch.problems&problemType != 0):
 		w.tell(p, s, target, target.checks, &ch.value, ch.problems)
 	}
-	if moved && ch.value.original != "" && ch.to != 0 {
-		w.keepMethod(m, p, o.from, ch.value.original)
+	if !moved {
+		w.withdrawLast()
+		return
+	}
+	if ch.problems&problemMethod != 0 && ch.to != 0 {
+		w.keepMethod(m, p, o.from, w.original)
+	}
+}
+
+// passes tells of most values quickly that they are what is stored under the new name as they are.
+func (w *Worker) passes(target *record, v pcommon.Value) bool {
+	if v.Type() != target.want || target.checks&^checkNote != 0 {
+		return false
+	}
+	if target.want != pcommon.ValueTypeStr {
+		return target.want == pcommon.ValueTypeInt
+	}
+	s := v.Str()
+	return uint(len(s)-1) < uint(w.longest) && !isPlaceholder(s) && values.ValidUTF8(s)
+}
+
+// withdrawLast takes the last change back.
+func (w *Worker) withdrawLast() {
+	w.changes[len(w.changes)-1] = change{}
+	w.changes = w.changes[:len(w.changes)-1]
+}
+
+// finish brings the value of a rename to what is stored under the new name.
+func (w *Worker) finish(target *record, o *operation, ch *change, mismatch bool) {
+	ch.mapped = o.values != nil && ch.value.how != asIs
+	ch.problems = w.final(target, target.checks, &ch.value)
+	if ch.problems&problemOldValue != 0 { // an old value under an old name was right in its time
+		ch.problems &^= problemOldValue
+		ch.mapped = ch.value.how == asString
+	}
+	if mismatch && ch.problems&problemType == 0 {
+		ch.problems |= problemType | problemCoerced
 	}
 }
 
@@ -374,14 +426,13 @@ func (w *Worker) settle(m pcommon.Map, p *place, ch *change, to uint16) bool {
 	case absent:
 		w.seen[to] = 1
 		w.present.set(to)
-		ch.to = to
+		ch.to, ch.op = to, OpRename
 	case equal:
 		ch.op = OpDropDuplicate
 	default:
 		w.found(Conflict, p.signal, ch.spot(), w.reg.names[to], false)
 		return false
 	}
-	w.changes = append(w.changes, *ch)
 	return true
 }
 

@@ -109,8 +109,10 @@ func (rs *Ruleset) metricLevel(rule Rule, name string) Level {
 
 // level is the level of a finding on the name with this id, 0 for names that the registry does not know.
 func (rs *Ruleset) level(rule Rule, id uint16) Level {
-	if own := rs.byName[id]; own != nil {
-		return own[rule]
+	if rs.byName != nil {
+		if own := rs.byName[id]; own != nil {
+			return own[rule]
+		}
 	}
 	return rs.levels[rule]
 }

@@ -27,8 +27,10 @@ type node struct {
 	flags      flags
 	checks     checks
 	mayBeEmpty bool
+	look       look
 	note       uint8
 	id         uint16 // 0 for unknown names; the template's id for names of a template
+	low, high  int64  // of an integer that is fine; nothing is where another type is wanted
 	rec        *record
 	// key is what the name becomes when the key itself is wrong.
 	key string
@@ -38,13 +40,25 @@ type node struct {
 	child, sibling *node
 	children       uint8
 	ending         *ending
+	repairs        *repairs
 	loose          bool
 }
+
+// look says how much of a text has to be looked at.
+type look uint8
+
+const (
+	lookClosely look = iota
+	// lookText: valid UTF-8 will do.
+	lookText
+	// lookMember: most values are members of an enum.
+	lookMember
+)
 
 // ending is what a whole shape means.
 type ending struct {
 	present bitset
-	groups  []selector // that the present names allow, best first
+	groups  []candidate // that the present names allow, best first
 	// metric is the metric whose demands were met by the shape the last time.
 	metric *MetricRecord
 }
@@ -124,6 +138,13 @@ func (r *Registry) resolve(name string, n *node) {
 	n.id, n.rec, n.want, n.flags, n.checks, n.note, n.mayBeEmpty = id, rec, rec.want, rec.flags, rec.checks, rec.note, rec.mayBeEmpty
 	if variable != "" {
 		r.resolveTemplate(n, variable)
+	}
+	n.low, n.high = n.checks.bounds(n.want)
+	switch {
+	case n.want < 0, n.want == pcommon.ValueTypeStr && n.checks&^checkNote == 0:
+		n.look = lookText
+	case n.checks&(checkEnum|checkMethod) != 0:
+		n.look = lookMember
 	}
 	if !values.ValidUTF8(name) {
 		n.key = values.RepairUTF8(cmp.Or(n.key, name))

@@ -165,7 +165,7 @@ const (
 
 // joinDatabase: db.name of SQL Server follows the name of its instance, as in instance|database.
 func (w *Worker) joinDatabase(m pcommon.Map, p *place, o *operation, s *source) {
-	instance, _, ok := w.other(m, mssqlInstance)
+	instance, _, ok := w.second(m, mssqlInstance)
 	system := w.systemOf(m)
 	if !ok || instance.v.Type() != pcommon.ValueTypeStr || s.v.Type() != pcommon.ValueTypeStr || system != "mssql" && system != mssqlSystem {
 		w.rename(m, p, o, s)
@@ -176,8 +176,8 @@ func (w *Worker) joinDatabase(m pcommon.Map, p *place, o *operation, s *source) 
 	}
 }
 
-// other finds a second old attribute that an operation takes along, unless it occurs twice.
-func (w *Worker) other(m pcommon.Map, name string) (source, uint16, bool) {
+// second finds another old attribute that an operation takes along, unless it occurs twice.
+func (w *Worker) second(m pcommon.Map, name string) (source, uint16, bool) {
 	id := w.reg.find(name)
 	if id == 0 || id >= w.reg.tracked || w.seen[id] != 1 {
 		return source{}, 0, false
@@ -185,7 +185,7 @@ func (w *Worker) other(m pcommon.Map, name string) (source, uint16, bool) {
 	i := 0
 	for have, v := range m.All() {
 		if have == name {
-			return source{v: v, node: w.nodeAt(i, have), name: have, pos: i}, id, true
+			return source{v: v, node: w.nodeAt(i, have), pos: i}, id, true
 		}
 		i++
 	}
@@ -197,12 +197,12 @@ func (w *Worker) absorb(s *source) { w.changes = append(w.changes, change{source
 
 // half is the turn of an old attribute that another may have taken along. Alone it stays.
 func (w *Worker) half(_ pcommon.Map, p *place, o *operation, s *source) {
-	w.settled(p, o, s, slices.ContainsFunc(w.changes, func(ch change) bool { return ch.name == s.name }))
+	w.settled(p, o, s, slices.ContainsFunc(w.changes, func(ch change) bool { return ch.node == s.node }))
 }
 
 // instance is half for SQL Server: the name also goes when db.namespace begins with it already.
 func (w *Worker) instance(m pcommon.Map, p *place, o *operation, s *source) {
-	taken := slices.ContainsFunc(w.changes, func(ch change) bool { return ch.name == s.name })
+	taken := slices.ContainsFunc(w.changes, func(ch change) bool { return ch.node == s.node })
 	if !taken && s.v.Type() == pcommon.ValueTypeStr && s.v.Str() != "" && strings.HasPrefix(w.virtualText(m, w.reg.known.namespace), s.v.Str()+"|") {
 		w.changes = append(w.changes, change{source: *s, op: OpDropDuplicate})
 		taken = true
@@ -253,7 +253,7 @@ func (w *Worker) joinMethod(m pcommon.Map, p *place, o *operation, s *source) {
 	if !ok {
 		return
 	}
-	method, id, ok := w.other(m, "rpc.method")
+	method, id, ok := w.second(m, "rpc.method")
 	if !ok || method.v.Type() != pcommon.ValueTypeStr || service == "" {
 		w.settled(p, o, s, false)
 		return
@@ -269,7 +269,7 @@ func (w *Worker) joinMethod(m pcommon.Map, p *place, o *operation, s *source) {
 		w.changes = append(w.changes, change{source: *s, op: OpRename}, change{source: method, to: id, value: joined, problems: problems, op: OpRename})
 	default:
 		w.settled(p, o, s, false)
-		w.found(Conflict, p.signal, s.spot(), method.name, false)
+		w.found(Conflict, p.signal, s.spot(), method.name(), false)
 		return
 	}
 	w.settled(p, o, s, true)
@@ -322,7 +322,7 @@ func (w *Worker) moveToScope(m pcommon.Map, p *place, o *operation, s *source) {
 		return
 	}
 	get, set := w.scope.Name, w.scope.SetName
-	if s.name == "otel.library.version" {
+	if s.name() == "otel.library.version" {
 		get, set = w.scope.Version, w.scope.SetVersion
 	}
 	if p.signal != SignalSpan || w.scope == (pcommon.InstrumentationScope{}) || get() != "" && get() != text {
@@ -334,7 +334,7 @@ func (w *Worker) moveToScope(m pcommon.Map, p *place, o *operation, s *source) {
 
 // joinFunction: code.namespace and code.function become one name, joined the way the language does.
 func (w *Worker) joinFunction(m pcommon.Map, p *place, o *operation, s *source) {
-	namespace, _, ok := w.other(m, "code.namespace")
+	namespace, _, ok := w.second(m, "code.namespace")
 	if !ok || namespace.v.Type() != pcommon.ValueTypeStr || namespace.v.Str() == "" || s.v.Type() != pcommon.ValueTypeStr {
 		w.rename(m, p, o, s)
 		return

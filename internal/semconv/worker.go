@@ -1,7 +1,10 @@
 package semconv
 
 import (
+	"cmp"
+	"math"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -17,6 +20,7 @@ type Worker struct {
 	reg       *Registry
 	opts      Options
 	queryKeys []string
+	longest   int // text that is not cut
 	base      *Ruleset
 	rules     *Ruleset
 	look      flags // what the rules want to be told of beside what is always looked for
@@ -25,8 +29,12 @@ type Worker struct {
 	last      Finding
 
 	shapes shapes
-	path   []*node
-	place  place // of the map at hand
+	steps  [maxPath]*node
+	path   []*node              // the steps of the map at hand
+	odd    [maxPath / 64]uint64 // positions of values that are not fine
+	at     [maxPath]source      // the attributes by position, while they are repaired
+	one    source               // one past them
+	place  place                // of the map at hand
 	// notes are the values that groups and conditions depend on, by slot. They are valid for names that are present.
 	notes []pcommon.Value
 
@@ -39,20 +47,20 @@ type Worker struct {
 	metricNames metricNames
 
 	// What the repair pass knows of the map at hand.
-	seen      []uint8  // by tracked id: how often the name occurs, up to 2; a name that will be made counts
-	pending   []uint64 // bit set over the operations
-	sources   []source // by operation: the old attribute, while pending
-	aws       awsState
-	changes   []change
-	puts      []put
-	pairs     []pair
-	missing   []missing
-	present   bitset // own, or for a moment that of a known shape
-	own       bitset
-	action    []int32 // by position: 0 keep, else index into changes from 1
-	builder   xpdata.MapBuilder
-	dropFn    func(string, pcommon.Value) bool
-	droppedAt int
+	seen     []uint8  // by tracked id: how often the name occurs, up to 2; a name that will be made counts
+	pending  []uint64 // bit set over the operations
+	sources  []source // by operation: the old attribute, while pending
+	aws      awsState
+	original string // of the HTTP method that was replaced last
+	changes  []change
+	puts     []put
+	pairs    []pair
+	missing  []missing
+	present  bitset // own, or for a moment that of a known shape
+	own      bitset
+	action   []int32 // by position: 0 keep, else index into changes from 1
+	builder  xpdata.MapBuilder
+	copies   []copied
 
 	// What ProfileTables knows of the request and of the record at hand.
 	entries  []entry
@@ -73,9 +81,9 @@ const (
 func (r *Registry) NewWorker(opts Options) *Worker {
 	w := &Worker{
 		reg: r, opts: opts, base: r.NewRuleset(opts.Observe), counts: newCounts(len(r.areas)), seen: make([]uint8, r.tracked),
-		pending: make([]uint64, len(r.ops)/64+1), sources: make([]source, len(r.ops)), path: make([]*node, 0, maxPath),
+		pending: make([]uint64, len(r.ops)/64+1), sources: make([]source, len(r.ops)),
 		notes: make([]pcommon.Value, r.demands.notes+1), own: make(bitset, len(r.names)/64+1),
-		queryKeys: slices.Concat(r.redact.QueryKeys, opts.RedactQueryKeys),
+		queryKeys: slices.Concat(r.redact.QueryKeys, opts.RedactQueryKeys), longest: cmp.Or(opts.MaxValueBytes, math.MaxInt),
 	}
 	w.present = w.own
 	w.Use(w.base)
@@ -122,7 +130,7 @@ func (w *Worker) placeOf(s Signal, k Kind) place {
 
 // attributes is the look pass. It must not allocate for shapes it has met.
 func (w *Worker) attributes(m pcommon.Map, p place) {
-	cur, path := &w.shapes.roots[p.signal][p.plan.kind], w.path[:0]
+	cur := &w.shapes.roots[p.signal][p.plan.kind]
 	var found flags
 	i := 0
 	for name, v := range m.All() {
@@ -132,17 +140,35 @@ func (w *Worker) attributes(m pcommon.Map, p place) {
 		}
 		cur = n
 		if i < maxPath {
-			path = append(path, n)
+			w.steps[i] = n
+		}
+		found |= n.flags
+		if n.note != 0 {
+			w.notes[n.note] = v
+		}
+		switch v.Type() {
+		case pcommon.ValueTypeStr:
+			s := v.Str()
+			switch {
+			case n.look == lookText && uint(len(s)-1) < uint(w.longest) && !isPlaceholder(s) && values.ValidUTF8(s):
+			case n.look == lookMember && s == n.valid && s != "":
+			case !w.fineText(n, s):
+				found |= w.oddAt(i)
+			}
+		case pcommon.ValueTypeInt:
+			if x := v.Int(); x < n.low || x > n.high {
+				found |= w.oddAt(i)
+			}
+		default:
+			if !w.fine(n, v) {
+				found |= w.oddAt(i)
+			}
 		}
 		i++
-		found |= n.flags
-		if !w.fine(n, v) {
-			found |= flagOdd
-		}
 	}
-	w.path, w.place = path, p
+	w.path, w.place = w.steps[:min(i, maxPath)], p
 	if found&p.mask != 0 || w.opts.Derive {
-		w.repair(m, &w.place)
+		w.repair(cur, m, &w.place)
 	} else if p.signal != SignalScope && p.signal != SignalSpanLink {
 		w.checkShape(cur, m, &w.place)
 	}
@@ -151,12 +177,17 @@ func (w *Worker) attributes(m pcommon.Map, p place) {
 	}
 }
 
+// oddAt notes the position of a value that is not fine.
+func (w *Worker) oddAt(i int) flags {
+	if i < maxPath {
+		w.odd[i/64] |= 1 << (i % 64)
+	}
+	return flagOdd
+}
+
 // fine tells whether a value is as the conventions want it. What is not fine goes through final, which knows why.
 func (w *Worker) fine(n *node, v pcommon.Value) bool {
 	t := v.Type()
-	if n.note != 0 {
-		w.notes[n.note] = v
-	}
 	if t != n.want && n.want >= 0 {
 		return false
 	}
@@ -164,7 +195,7 @@ func (w *Worker) fine(n *node, v pcommon.Value) bool {
 	case pcommon.ValueTypeStr:
 		return w.fineText(n, v.Str())
 	case pcommon.ValueTypeInt:
-		return n.checks == 0 || inRange(n.checks, v.Int())
+		return n.low <= v.Int() && v.Int() <= n.high
 	case pcommon.ValueTypeSlice:
 		if n.checks&checkElements != 0 && !elementsFit(v, n.rec.elems) || n.checks&checkSecret != 0 && !isRedacted(v.Slice()) {
 			return false
@@ -177,26 +208,21 @@ func (w *Worker) fine(n *node, v pcommon.Value) bool {
 	}
 }
 
+// fineText is fine for a string.
 func (w *Worker) fineText(n *node, s string) bool {
+	if n.want != pcommon.ValueTypeStr {
+		return n.want < 0 && values.ValidUTF8(s)
+	}
 	if len(s) == 0 {
 		return n.mayBeEmpty
 	}
-	if !values.ValidUTF8(s) {
-		return false
-	}
-	if n.flags&flagUnknown != 0 || n.rec.want != pcommon.ValueTypeStr {
-		return true
-	}
-	if max := w.opts.MaxValueBytes; max > 0 && len(s) > max || len(s) <= 9 && isPlaceholder(s) {
+	if len(s) > w.longest || !values.ValidUTF8(s) || len(s) <= 9 && isPlaceholder(s) {
 		return false
 	}
 	switch k := n.checks &^ checkNote; {
 	case k == 0:
 		return true
 	case k&(checkEnum|checkMethod) != 0:
-		if s == n.valid {
-			return true
-		}
 		return n.isMember(s)
 	case k&checkUID != 0:
 		return values.IsUID(s)
@@ -211,7 +237,7 @@ func (w *Worker) fineText(n *node, s string) bool {
 	case k&checkText != 0:
 		return !w.opts.SanitizeQuery
 	default: // checkService
-		return len(s) < len(unknownService) || s[:len(unknownService)] != unknownService
+		return !strings.HasPrefix(s, unknownService)
 	}
 }
 

@@ -20,7 +20,10 @@ var (
 	// errEnvelopeVersion: the envelope was made by something newer.
 	errEnvelopeVersion = errors.New("unknown version of the envelope")
 	errFrameBytes      = errors.New("frame is too large")
-	errRequestBytes    = errors.New("the frames of this request decode to too much")
+	// errRequestBytes: the envelopes before it have used up the allowance of their request. It was not tried.
+	errRequestBytes = errors.New("the frames of this request decode to too much")
+	// errDecoder: the decoder panicked, which is a mistake of ours.
+	errDecoder = errors.New("the decoder failed")
 )
 
 // refusals counts the envelopes that could not be opened and logs the first for each reason.
@@ -37,7 +40,7 @@ type refusal struct {
 
 func newRefusals(telemetry *metadata.TelemetryBuilder, logger *zap.Logger) refusals {
 	r := refusals{telemetry: telemetry, logger: logger, reasons: map[string]*refusal{}}
-	for _, name := range []string{"corrupt", "no_frame", "too_large", "version"} {
+	for _, name := range []string{"allowance", "corrupt", "failure", "no_frame", "too_large", "version"} {
 		r.reasons[name] = &refusal{option: metric.WithAttributeSet(attribute.NewSet(attribute.String("reason", name)))}
 	}
 	return r
@@ -57,7 +60,11 @@ func refusalReason(err error) string {
 	switch {
 	case errors.Is(err, errNoFrame):
 		return "no_frame"
-	case errors.Is(err, errFrameBytes), errors.Is(err, errRequestBytes), errors.Is(err, tracezip.ErrLimit):
+	case errors.Is(err, errRequestBytes):
+		return "allowance"
+	case errors.Is(err, errDecoder):
+		return "failure"
+	case errors.Is(err, errFrameBytes), errors.Is(err, tracezip.ErrLimit):
 		return "too_large"
 	case errors.Is(err, tracezip.ErrCorrupt):
 		return "corrupt"

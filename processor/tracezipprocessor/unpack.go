@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -24,6 +25,7 @@ type unpacker struct {
 	refusals  refusals
 	telemetry *metadata.TelemetryBuilder
 	logger    *zap.Logger
+	panicked  sync.Once // further ones are only counted
 }
 
 func newUnpacker(set component.TelemetrySettings, cfg UnpackConfig) (*unpacker, error) {
@@ -47,22 +49,21 @@ func (u *unpacker) shutdown(context.Context) error {
 	return nil
 }
 
-// allowance is what is left to one request of the work that its envelopes may cause.
-type allowance struct {
-	bytes    int
-	failures int
-}
+// allowance is what is left to one request of the work that its envelopes may cause, in decoded bytes. A frame that is opened,
+// or found damaged, takes from it what it was charged. One that ends at a limit, or in a panic, may have cost all that is
+// left, and takes half of that: its work is paid for, twice the configured bytes are the most a request can cause, and one
+// giant does not keep the others packed.
+type allowance int
 
-// maxFailures bounds the frames of one request that turn out too large: their work is wasted, up to all that is left each
-// time, and unlike that of others it is not taken from the allowance, so that one giant does not keep the others packed.
-const maxFailures = 8
+func (a *allowance) charge(n int)   { *a -= allowance(n) }
+func (a *allowance) chargeFailure() { *a -= (*a + 1) / 2 }
 
 func (u *unpacker) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
 	if countEnvelopes(td) == 0 {
 		return td, nil
 	}
 	out := ptrace.NewTraces()
-	left := allowance{bytes: u.limits.MaxDecodedBytes, failures: maxFailures}
+	left := allowance(u.limits.MaxDecodedBytes)
 	opened := 0
 	for _, rs := range td.ResourceSpans().All() {
 		if envelopesOf(rs) == 0 {
@@ -141,7 +142,7 @@ func (u *unpacker) open(ctx context.Context, version string, span ptrace.Span, l
 	switch {
 	case size > u.limits.MaxFrameBytes:
 		return ptrace.Traces{}, fmt.Errorf("%w: %d bytes, unpack::max_frame_bytes is %d", errFrameBytes, size, u.limits.MaxFrameBytes)
-	case left.bytes <= 0:
+	case *left <= 0:
 		return ptrace.Traces{}, fmt.Errorf("%w: unpack::max_decoded_bytes is %d", errRequestBytes, u.limits.MaxDecodedBytes)
 	}
 	td, err := u.decode(value.Bytes().AsRaw(), left)
@@ -158,21 +159,21 @@ func (u *unpacker) open(ctx context.Context, version string, span ptrace.Span, l
 // as frames come from outside; the decoder it happened in is not used again.
 func (u *unpacker) decode(frame []byte, left *allowance) (td ptrace.Traces, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			u.logger.Error("Panic in the tracezip decoder, please report this", zap.Any("panic", r), zap.Stack("stack"))
-			err = &tracezip.Error{Kind: tracezip.ErrCorrupt, Section: "unknown", Reason: "decoder failure"}
+		if p := recover(); p != nil {
+			left.chargeFailure()
+			u.panicked.Do(func() {
+				u.logger.Error("Panic in the tracezip decoder, please report this", zap.Any("panic", p), zap.Stack("stack"))
+			})
+			err = errDecoder
 		}
 	}()
 	d := u.decoders.Get()
-	d.SetMaxDecodedBytes(left.bytes)
+	d.SetMaxDecodedBytes(int(*left))
 	td, err = d.Decode(frame)
-	switch {
-	case !errors.Is(err, tracezip.ErrLimit):
-		left.bytes -= d.DecodedBytes()
-	case left.failures > 0:
-		left.failures--
-	default:
-		left.bytes = 0
+	if errors.Is(err, tracezip.ErrLimit) {
+		left.chargeFailure()
+	} else {
+		left.charge(d.DecodedBytes())
 	}
 	u.decoders.Put(d)
 	return td, err

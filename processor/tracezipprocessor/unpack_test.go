@@ -11,7 +11,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
 	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
 	"github.com/otelcol-plus/otelcol-plus/processor/tracezipprocessor/internal/metadatatest"
 )
@@ -63,9 +66,7 @@ func TestDamagedEnvelopesGoOnAndAreCounted(t *testing.T) {
 	batches := cut(allSpans(t, sample), 200)
 	for _, damage := range damages {
 		t.Run(damage.name, func(t *testing.T) {
-			tel := componenttest.NewTelemetry()
-			u, err := newUnpacker(metadatatest.NewSettings(tel).TelemetrySettings, createDefaultConfig().(*Config).Unpack)
-			require.NoError(t, err)
+			u, tel := newMeteredUnpacker(t)
 			bad := readOnlyStep(t, p.processTraces, batches[0])
 			damage.do(bad)
 			assertEqual(t, bad, readOnlyStep(t, u.processTraces, bad))
@@ -80,11 +81,7 @@ func TestDamagedEnvelopesGoOnAndAreCounted(t *testing.T) {
 			copyOf(batches[1]).ResourceSpans().MoveAndAppendTo(want.ResourceSpans())
 			assertEqual(t, want, readOnlyStep(t, u.processTraces, request))
 
-			metadatatest.AssertEqualProcessorTracezipUnpackRefused(t, tel, []metricdata.DataPoint[int64]{{
-				Value: 2, Attributes: attribute.NewSet(attribute.String("reason", damage.reason)),
-			}}, metricdatatest.IgnoreTimestamp())
-			require.NoError(t, u.shutdown(t.Context()))
-			require.NoError(t, tel.Shutdown(t.Context()))
+			assertRefused(t, tel, map[string]int64{damage.reason: 2})
 		})
 	}
 }
@@ -149,22 +146,62 @@ func TestRequestsAreBounded(t *testing.T) {
 // A giant among small ones stays packed and keeps nobody else from being unpacked; many giants end the request.
 func TestGiantsAmongOthers(t *testing.T) {
 	giant := bomb(t, 1_000_000)
-	p, u := newTestPacker(t), newTestUnpacker(t)
+	p := newTestPacker(t)
 	small := cut(allSpans(t, sample), 200)[0]
 	packed := readOnlyStep(t, p.processTraces, small)
-	request := func(giants int) ptrace.Traces {
+	f := func(giants, leftPacked, spans int, refused map[string]int64) {
+		t.Helper()
+		u, tel := newMeteredUnpacker(t)
 		td := ptrace.NewTraces()
 		for range giants {
 			copyOf(giant).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
 		}
 		copyOf(packed).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
-		return td
+		got := readOnlyStep(t, u.processTraces, td)
+		assert.Equal(t, leftPacked, countEnvelopes(got))
+		assert.Equal(t, spans, got.SpanCount())
+		assertRefused(t, tel, refused)
 	}
-	got := readOnlyStep(t, u.processTraces, request(maxFailures))
-	require.Equal(t, maxFailures, countEnvelopes(got))
-	require.Equal(t, maxFailures+200, got.SpanCount())
-	got = readOnlyStep(t, u.processTraces, request(maxFailures+1))
-	require.Equal(t, maxFailures+2, countEnvelopes(got), "left as it came")
+	f(4, 4, 4+200, map[string]int64{"too_large": 4})
+	// The default of 64 MiB can be halved 27 times. What comes then is not tried, the small one neither.
+	f(100, 101, 101, map[string]int64{"too_large": 27, "allowance": 74})
+}
+
+// A decoder that panics costs a request its allowance as a giant does, and the process nothing.
+func TestPanicsOfTheDecoder(t *testing.T) {
+	packed := readOnlyStep(t, newTestPacker(t).processTraces, cut(allSpans(t, sample), 200)[0])
+	request := ptrace.NewTraces()
+	for range 100 {
+		copyOf(packed).ResourceSpans().MoveAndAppendTo(request.ResourceSpans())
+	}
+	u, tel := newMeteredUnpacker(t)
+	u.decoders = otlpzip.NewFreeList(func() *tracezip.Decoder { return nil })
+	core, logs := observer.New(zap.InfoLevel)
+	u.logger = zap.New(core)
+	assertEqual(t, request, readOnlyStep(t, u.processTraces, request))
+	assertRefused(t, tel, map[string]int64{"failure": 27, "allowance": 73})
+	assert.Equal(t, 1, logs.FilterMessageSnippet("Panic").Len())
+}
+
+func newMeteredUnpacker(t *testing.T) (*unpacker, *componenttest.Telemetry) {
+	tel := componenttest.NewTelemetry()
+	u, err := newUnpacker(metadatatest.NewSettings(tel).TelemetrySettings, createDefaultConfig().(*Config).Unpack)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, u.shutdown(context.Background()))
+		require.NoError(t, tel.Shutdown(context.Background()))
+	})
+	return u, tel
+}
+
+// assertRefused checks how many envelopes were refused for which reasons.
+func assertRefused(t *testing.T, tel *componenttest.Telemetry, want map[string]int64) {
+	t.Helper()
+	var points []metricdata.DataPoint[int64]
+	for reason, n := range want {
+		points = append(points, metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("reason", reason))})
+	}
+	metadatatest.AssertEqualProcessorTracezipUnpackRefused(t, tel, points, metricdatatest.IgnoreTimestamp())
 }
 
 // Packing what has been packed is somebody else's mistake; one pass opens one layer, so that layers are no bomb.

@@ -59,7 +59,8 @@
 
   // ---- figures
   const kinds = [['spans', 'traces', 'spans'], ['metric_points', 'metrics', 'points'], ['log_records', 'logs', 'records'], ['profile_samples', 'profiles', 'samples']];
-  const sum = (list, part, kind) => list.reduce((n, x) => n + (x[part][kind] || 0), 0);
+  // stallAfter is for how many seconds an exporter may have something to send and send nothing: two looks.
+  const stallAfter = 10;
   let last = null;
 
   // rate returns the growth per second since the summary before, null when there is none.
@@ -75,73 +76,100 @@
     return el('div', { class: 'tile' }, el('span', {}, label), b, el('small', {}, note || ''));
   }
 
-  // flow says how fast spans go, and that several components are added up: agent and gateway may be one process.
-  function flow(s, part) {
-    const used = s[part].filter((x) => x.ok.spans > 0).length;
-    return [perSecond(rate(s, (x) => sum(x[part], 'ok', 'spans'))), used > 1 ? used + ' ' + part : ''].filter(Boolean).join(', ');
+  // flows shows each component by itself: where agent and gateway are one process, the sum would count every span twice.
+  function flows(s, label, part) {
+    if (!s.metrics.configured || s.metrics.error) return [tile(label, '–')];
+    const used = s[part].filter((x) => x.ok.spans > 0);
+    if (!used.length) return [tile(label, '0')];
+    return used.map((x) => tile(label + (used.length > 1 ? ' · ' + x.name : ''), num(x.ok.spans), perSecond(rate(s, (t) => named(t[part], x.name).ok.spans || 0))));
   }
+  const named = (list, name) => list.find((x) => x.name === name) || { ok: {}, refused: {} };
 
   function tiles(s) {
     const known = s.metrics.configured && !s.metrics.error;
-    const spansOf = (part) => (known ? num(sum(s[part], 'ok', 'spans')) : '–');
-    const traces = s.savings.signals.find((x) => x.signal === 'traces');
-    const spans = s.savings.spans;
-    const out = [
-      tile('spans in', spansOf('receivers'), flow(s, 'receivers')),
-      tile('spans out', spansOf('exporters'), flow(s, 'exporters')),
-    ];
-    if (s.savings.available && traces && traces.wire_bytes > 0 && spans > 0) {
-      out.push(tile('bytes per span', trim(traces.wire_bytes / spans),
-        traces.otlp_bytes > 0 ? 'OTLP ' + trim(traces.otlp_bytes / spans) + ', ' + trim(traces.otlp_bytes / traces.wire_bytes) + ' times as many' : ''));
-    } else {
-      out.push(tile('bytes per span', '–', known ? 'no span was sent by otlpzip' : ''));
+    const out = [...flows(s, 'spans in', 'receivers'), ...flows(s, 'spans out', 'exporters')];
+    if (s.duplicate_spans > 0) out.push(tile('duplicates dropped', num(s.duplicate_spans), 'spans that had been delivered before'));
+    const zipped = s.savings.map((x) => ({ ...x, traces: x.signals.find((y) => y.signal === 'traces') })).filter((x) => x.traces && x.spans > 0);
+    for (const x of zipped) {
+      const perSpan = x.traces.wire_bytes / x.spans;
+      out.push(tile('bytes per span' + (zipped.length > 1 ? ' · ' + x.exporter : ''), trim(perSpan),
+        x.traces.otlp_bytes > 0 ? 'uncompressed OTLP ' + trim(x.traces.otlp_bytes / x.spans) + ', ' + trim(x.traces.otlp_bytes / x.traces.wire_bytes) + ' times as many' : ''));
     }
+    if (!zipped.length) out.push(tile('bytes per span', '–', known ? 'no span was sent by otlpzip' : ''));
     const found = s.repairs.findings.reduce((n, f) => n + f.count, 0);
     out.push(tile('attributes repaired', s.repairs.available ? num(s.repairs.total) : '–', s.repairs.available ? num(found) + ' findings' : known ? 'no semconv processor' : ''));
     if (hottest) out.push(tile('hottest function', short(hottest.name), percent(hottest.flat_share) + ' ' + hottest.module, 'name'));
     fill('tiles', ...out);
   }
 
-  function counters(title, list, verb, part) {
+  // counters is the table of receivers or exporters; more are further columns, [head, unit, cell of a row].
+  function counters(title, list, verb, part, ...more) {
     if (!list.length) return el('p', { class: 'muted' }, 'No ' + title.toLowerCase() + ' has counted anything yet.');
     const used = kinds.filter(([k]) => list.some((x) => x.ok[k] || x.refused[k]));
     const shown = used.length ? used : kinds.slice(0, 1);
-    const head = el('tr', {}, el('th', { class: 'l' }, title), ...shown.map(([, n, unit]) => el('th', {}, n, el('small', {}, unit))), el('th', {}, verb));
-    const rows = list.map((x, i) => {
-      const lost = kinds.reduce((n, [k]) => n + (x.refused[k] || 0), 0);
-      const before = (s) => s[part].find((y) => y.name === x.name) || { ok: {} };
+    const head = el('tr', {}, el('th', { class: 'l' }, title), ...shown.map(([, n, unit]) => el('th', {}, n, el('small', {}, unit))), el('th', {}, verb), ...more.map(([name, unit]) => el('th', {}, name, el('small', {}, unit))));
+    const losses = (x) => kinds.reduce((n, [k]) => n + (x.refused[k] || 0), 0);
+    const rows = list.map((x) => {
+      const lost = losses(x);
+      const before = (s) => named(s[part], x.name);
       return el('tr', {}, el('td', { class: 'l' }, x.name),
         ...shown.map(([k]) => {
           const v = x.ok[k];
           if (v === undefined) return el('td', { class: 'zero' }, '–');
           return el('td', v ? {} : { class: 'zero' }, num(v), el('small', {}, perSecond(current && rate(current, (s) => before(s).ok[k] || 0))));
         }),
-        el('td', { class: lost ? 'bad' : 'zero' }, num(lost)));
+        el('td', { class: lost ? 'bad' : 'zero' }, num(lost), lost ? el('small', {}, perSecond(current && rate(current, (s) => losses(before(s))))) : null),
+        ...more.map(([, , cell]) => cell(x)));
     });
     return el('div', { class: 'scroll' }, el('table', {}, head, ...rows));
   }
 
+  // waits is how much an exporter has to send; a queue counts what is being sent until it has arrived.
+  const waits = (x) => Math.max(x.queue, x.in_flight);
+  function waiting(x) {
+    const n = waits(x);
+    return el('td', { class: stalled(x) ? 'bad' : n ? '' : 'zero' }, num(n), x.queue_capacity ? el('small', {}, 'of ' + num(x.queue_capacity)) : null);
+  }
+  const lastSent = (x) => el('td', { class: stalled(x) ? 'bad' : 'zero' }, x.last_sent ? ago(x.last_sent) : 'not seen');
+  const stalled = (x) => x.stalled_seconds >= stallAfter;
+
+  // outages says which exporters have stopped delivering.
+  function outages(s) {
+    const bad = s.exporters.filter(stalled);
+    $('outages').hidden = !bad.length;
+    fill('outages', ...bad.map((x) => el('p', {}, el('b', {}, x.name), ' has sent nothing for at least ' + seconds(Math.round(x.stalled_seconds)) + ' while ' + num(waits(x)) +
+      (x.queue_capacity ? ' of at most ' + num(x.queue_capacity) : '') + ' wait: its peer is away or refuses. The log says why.')));
+    return bad.length;
+  }
+
   function savings(s) {
-    if (!s.savings.signals.length) {
+    if (!s.savings.length) {
       return fill('savings', el('p', { class: 'muted' }, 'Nothing was sent by an otlpzip exporter yet.'));
     }
-    const rows = s.savings.signals.map((x) => {
-      const box = el('div', {}, el('div', { class: 'barline' }, el('b', {}, x.signal),
-        el('span', {}, x.otlp_bytes > 0 ? percent(1 - x.wire_bytes / x.otlp_bytes) + ' saved' : bytes(x.wire_bytes))));
-      if (x.otlp_bytes > 0) {
-        const most = Math.max(x.otlp_bytes, x.wire_bytes);
-        for (const [cls, label, v] of [['otlp', 'as OTLP, uncompressed', x.otlp_bytes], ['wire', 'on the wire', x.wire_bytes]]) {
-          box.append(el('div', { class: 'barline' }, el('span', { class: 'muted' }, label), el('span', {}, bytes(v))),
-            el('div', { class: 'bar ' + cls, width: 100 * v / most + '%' }));
-        }
+    fill('savings', ...s.savings.map((x) => el('div', { class: 'bars' }, s.savings.length > 1 ? el('h3', {}, x.exporter) : null, ...x.signals.map(signalSavings), savingsNote(x))));
+  }
+
+  function signalSavings(x) {
+    const box = el('div', {}, el('div', { class: 'barline' }, el('b', {}, x.signal),
+      el('span', {}, x.otlp_bytes > 0 ? percent(1 - x.wire_bytes / x.otlp_bytes) + ' saved against uncompressed OTLP' : bytes(x.wire_bytes))));
+    if (x.otlp_bytes > 0) {
+      const most = Math.max(x.otlp_bytes, x.wire_bytes);
+      for (const [cls, label, v] of [['otlp', 'as uncompressed OTLP', x.otlp_bytes], ['wire', 'on the wire', x.wire_bytes]]) {
+        box.append(el('div', { class: 'barline' }, el('span', { class: 'muted' }, label), el('span', {}, bytes(v))),
+          el('div', { class: 'bar ' + cls, width: 100 * v / most + '%' }));
       }
-      return box;
-    });
-    const t = s.savings.signals.find((x) => x.signal === 'traces');
-    const note = t && s.savings.spans > 0
-      ? el('p', { class: 'muted' }, num(s.savings.spans) + ' spans: ' + trim(t.wire_bytes / s.savings.spans) + ' bytes each on the wire' +
-          (t.otlp_bytes > 0 ? ', ' + trim(t.otlp_bytes / s.savings.spans) + ' as OTLP' : '') + '.') : null;
-    fill('savings', el('div', { class: 'bars' }, ...rows, ...(note ? [note] : [])));
+    }
+    return box;
+  }
+
+  function savingsNote(x) {
+    const t = x.signals.find((y) => y.signal === 'traces');
+    if (!t || !x.spans) return null;
+    return el('p', { class: 'muted' }, num(x.spans) + ' spans: ' + trim(t.wire_bytes / x.spans) + ' bytes each on the wire' +
+      (t.otlp_bytes > 0 ? ', ' + trim(t.otlp_bytes / x.spans) + ' as uncompressed OTLP' : '') + '. ' +
+      (x.sample ? 'Against OTLP with zstd, in the frame looked into last: ' + trim(x.sample.wire_bytes_per_span) + ' bytes a span where that takes ' + trim(x.sample.otlp_zstd_bytes_per_span) +
+        ', ' + percent(1 - x.sample.wire_bytes_per_span / x.sample.otlp_zstd_bytes_per_span) + ' saved.'
+        : 'Against OTLP with zstd the saving is smaller; zip::report_interval measures it.'));
   }
 
   const words = (s) => s.replaceAll('_', ' ');
@@ -184,12 +212,14 @@
         s.metrics.error ? 'The collector’s own metrics cannot be read, so there are no figures here. They need:' : '', s.metrics.error, metricsYAML);
       const have = s.metrics.configured && !s.metrics.error;
       $('pipelines').hidden = !have;
-      if (have) fill('pipelines', counters('Receiver', s.receivers, 'refused', 'receivers'), counters('Exporter', s.exporters, 'failed', 'exporters'));
+      if (have) fill('pipelines', counters('Receiver', s.receivers, 'refused', 'receivers'), counters('Exporter', s.exporters, 'failed', 'exporters',
+        ['waiting', 'queue', waiting], ['last sent', 'as seen here', lastSent]));
+      const away = outages(s);
       savings(s);
       repairs(s);
       profilesHelp(s.profiles);
-      $('state').textContent = 'updated ' + new Date(s.time).toLocaleTimeString();
-      $('state').className = 'state';
+      $('state').textContent = (away ? 'not delivering · ' : '') + 'updated ' + new Date(s.time).toLocaleTimeString();
+      $('state').className = away ? 'state bad' : 'state';
       last = s;
     } catch (e) {
       $('state').textContent = 'The collector does not answer: ' + e.message;

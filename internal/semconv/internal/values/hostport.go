@@ -1,0 +1,97 @@
+package values
+
+import (
+	"net/netip"
+	"strings"
+)
+
+const maxPort = 65535
+
+// SplitHostPort reads a Host header: name, name:80, 10.0.0.1:8080, [::1]:80, and ::1, which has no brackets but can only be an
+// address. The host comes without brackets. ok is false when h is no such text or its port is no number up to 65535.
+func SplitHostPort(h string) (host string, port int64, hasPort, ok bool) {
+	if first := strings.IndexByte(h, ':'); first >= 0 && h[0] != '[' && strings.IndexByte(h[first+1:], ':') >= 0 {
+		return h, 0, false, isIPv6(h)
+	}
+	host, port, hasPort, ok = splitAuthority(h)
+	if !ok || !isOneHost(host) {
+		return "", 0, false, false
+	}
+	return host, port, hasPort, true
+}
+
+// splitAuthority reads host[:port] of a URL, where an IPv6 address has brackets. Host and port may be empty, but a port has a host.
+func splitAuthority(a string) (host string, port int64, hasPort, ok bool) {
+	end, rest := len(a), ""
+	if a != "" && a[0] == '[' {
+		end = strings.IndexByte(a, ']')
+		if end < 0 || !isIPv6(a[1:end]) {
+			return "", 0, false, false
+		}
+		host, rest = a[1:end], a[end+1:]
+	} else {
+		if i := strings.IndexByte(a, ':'); i >= 0 {
+			end = i
+		}
+		host, rest = a[:end], a[end:]
+		if !isName(host) {
+			return "", 0, false, false
+		}
+	}
+	if rest == "" {
+		return host, 0, false, true
+	}
+	if rest[0] != ':' || host == "" {
+		return "", 0, false, false
+	}
+	if rest == ":" {
+		return host, 0, false, true // RFC 3986 allows a port without digits: it is the default one
+	}
+	port, ok = parsePort(rest[1:])
+	if !ok {
+		return "", 0, false, false
+	}
+	return host, port, true, true
+}
+
+func parsePort(digits string) (int64, bool) {
+	var port int64
+	for i := range len(digits) {
+		if !isDigit(digits[i]) {
+			return 0, false
+		}
+		port = port*10 + int64(digits[i]-'0')
+		if port > maxPort {
+			return 0, false
+		}
+	}
+	return port, true
+}
+
+// isOneHost refuses no host and lists of hosts, also those of drivers that write (host=a,port=1). By the letter of RFC 3986 these
+// characters may stand in a name, but no host has them.
+func isOneHost(host string) bool { return host != "" && !strings.ContainsAny(host, ",;=()") }
+
+// notInNames has the printable ASCII characters that RFC 3986 keeps out of host names.
+var notInNames = [256]bool{' ': true, '"': true, '#': true, '/': true, '<': true, '>': true, '?': true, '@': true, '[': true, '\\': true,
+	']': true, '^': true, '`': true, '{': true, '|': true, '}': true, 0x7f: true}
+
+// isName allows letters of other scripts, which instrumentation reports as they were typed.
+func isName(host string) bool {
+	for i := range len(host) {
+		if c := host[i]; c < ' ' || notInNames[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// isIPv6 allows a zone, with the percent sign encoded as in URLs or not.
+func isIPv6(s string) bool {
+	address, zone, hasZone := strings.Cut(s, "%")
+	if hasZone && (zone == "" || !isName(zone)) {
+		return false
+	}
+	addr, err := netip.ParseAddr(address)
+	return err == nil && addr.Is6()
+}
