@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 	"slices"
-
-	"github.com/otelcol-plus/otelcol-plus/internal/semconv"
 )
 
 // baseline are the findings that are known. nil knows none.
@@ -66,5 +64,5 @@ func (r *report) writeBaseline(out io.Writer) error {
 		records = append(records, baselineRecord{f.rule.String(), f.level.String(), f.signal.String(), f.name, f.service, f.scope, f.message})
 	}
 	slices.SortFunc(records, compareRecords)
-	return encode(out, baselineDocument{semconv.Release, &records})
+	return encode(out, baselineDocument{r.release, &records})
 }

@@ -17,6 +17,7 @@ type flags struct {
 	failOn                  string
 	maxFindings             int
 	baseline, writeBaseline string
+	registries              []string
 	explain                 string
 	fix                     string
 	rules                   []string
@@ -64,6 +65,7 @@ Exit status:
 	fs.StringVar(&f.baseline, "baseline", "", "known findings, a file of --write-baseline or --format json")
 	fs.StringVar(&f.writeBaseline, "write-baseline", "", "write all findings to this file, for --baseline")
 	fs.StringSliceVar(&f.rules, "rules", nil, "levels as rule=level,…: off, information, improvement or violation; weaver's finding ids will do")
+	fs.StringArrayVar(&f.registries, "registry", nil, "add a registry of your own, in the JSON form of the built-in one; may be repeated, the last one wins")
 	fs.StringVar(&f.explain, "explain", "", "explain a rule and end")
 	fs.StringVar(&f.fix, "fix", "", "write the telemetry to this file as the processor would put it right, in the encoding of FILE, and report what is left")
 	fs.BoolVar(&f.options.Derive, "derive", false, "with --fix: fill in what other attributes tell, as the processor's derive")
@@ -106,6 +108,9 @@ func run(cmd *cobra.Command, f flags, version string, files []string) error {
 	s, err := f.settings()
 	if err != nil {
 		return usage(err)
+	}
+	if s.registry, err = semconv.Load(f.registries...); err != nil {
+		return unreadable(fmt.Errorf("--registry: %w", err))
 	}
 	known, err := readBaseline(f.baseline)
 	if err != nil {

@@ -76,6 +76,8 @@ func TestExitCodes(t *testing.T) {
 	f(exitUnreadable, "FAILED, not everything could be read", "none.json", shop)
 	f(exitUnreadable, "--baseline: ", "--baseline", "none.json", clean)
 	f(exitUnreadable, "--baseline: ", "--baseline", text, clean)
+	f(exitUnreadable, "--registry: ", "--registry", "none.json", clean)
+	f(exitUnreadable, "--registry: ", "--registry", other, clean)
 	f(exitUnreadable, "no findings in it", "--baseline", other, clean)
 }
 
@@ -187,6 +189,7 @@ func TestMaxFindings(t *testing.T) {
 func TestServicesAreBounded(t *testing.T) {
 	s, err := (&flags{format: "json", failOn: "violation", maxFindings: 100}).settings()
 	require.NoError(t, err)
+	s.registry = semconv.Default()
 	r := newReport(s, nil)
 	r.maxServices = 1
 	c := newChecker(s, r)
@@ -258,23 +261,20 @@ func TestRulesGiveLevels(t *testing.T) {
 	assert.Contains(t, on.Summary.Rules, "value_too_long")
 }
 
-func TestExplain(t *testing.T) {
-	for rule := range semconv.NumRules {
-		r := check(t, "--explain", rule.String())
-		require.Equal(t, exitClean, r.code)
-		for _, want := range []string{rule.String(), rule.About(), rule.Level().String(), rule.Fix(), examples[rule]} {
-			assert.NotEmpty(t, want, rule)
-			assert.Contains(t, r.stdout, want)
-		}
-	}
-	r := check(t, "--explain", "deprecated")
-	assert.Equal(t, exitClean, r.code)
-	assert.Contains(t, r.stdout, "obsolete_attribute")
-	assert.Contains(t, r.stdout, "weaver   deprecated")
-	assert.Contains(t, check(t, "--explain", "illegal_namespace").stdout, "no rule stands for")
-	r = check(t, "--explain", "typo")
-	assert.Equal(t, exitUsage, r.code)
-	assert.Contains(t, r.stderr, "type_mismatch, missing_required")
+// A registry of one's own has its rules checked and fixed beside the built-in ones.
+func TestRegistry(t *testing.T) {
+	path := write(t, "acme.json", []byte(`{"format":1,"release":"acme-7",
+		"attributes":{"acme.cart.id":{"type":"string","stability":"stable"},"cartId":{"type":"string","deprecated":{"reason":"renamed","renamed_to":"acme.cart.id"}}},
+		"renames":{"attributes":[{"from":"cartId","to":"acme.cart.id","action":"rename"}]}}`))
+	request := bytes.Replace(read(t, clean), []byte(`"key": "http.route"`), []byte(`"key": "cartId"`), 1)
+	doc := findings(t, checkStdin(t, request, "--format", "json"))
+	assert.Empty(t, doc.Summary.Rules)
+	doc = findings(t, checkStdin(t, request, "--format", "json", "--registry", path))
+	assert.Equal(t, map[string]int64{"deprecated_attribute": 1}, doc.Summary.Rules)
+	assert.Equal(t, semconv.Release+"+acme-7", doc.Summary.Registry)
+	out := filepath.Join(t.TempDir(), "out")
+	assert.Equal(t, exitClean, checkStdin(t, request, "--registry", path, "--fix", out, "--fail-on", "information").code)
+	assert.Contains(t, string(read(t, out)), "acme.cart.id")
 }
 
 func TestScore(t *testing.T) {

@@ -81,7 +81,7 @@ func writeJSON(out io.Writer, r *report, _ string) error {
 
 func (r *report) summary() jsonSummary {
 	s := jsonSummary{
-		Registry: semconv.Release, Files: r.inputs, Errors: r.errors(), Items: r.items, Levels: byLevel(r.levels), Rules: map[string]int64{},
+		Registry: r.release, Files: r.inputs, Errors: r.errors(), Items: r.items, Levels: byLevel(r.levels), Rules: map[string]int64{},
 		Distinct: len(r.findings), Services: []jsonService{}, Overflow: r.overflow, FailOn: failOnName(r.failOn), Failed: r.failed(),
 	}
 	for rule, n := range r.rules {

@@ -35,6 +35,7 @@ type report struct {
 	fixed                     int64          // changes that it has made
 	unreadable                []error        // what could not be read of the inputs
 	active                    []semconv.Rule // those that can be found at all
+	release                   string         // of the registry
 }
 
 // service is what one service.name has sent. Items are those that a score is made of: samples are not among them.
@@ -51,7 +52,7 @@ const otherServices = "(others)"
 
 func newReport(s settings, known baseline) *report {
 	return &report{
-		failOn: s.failOn, maxFindings: s.maxFindings, maxServices: defaultMaxServices, baseline: known, active: s.activeRules(), fixing: s.fix != "",
+		failOn: s.failOn, maxFindings: s.maxFindings, maxServices: defaultMaxServices, baseline: known, active: s.activeRules(), fixing: s.fix != "", release: s.registry.Release,
 		findings: map[key]*finding{}, services: map[string]*service{}, items: map[otlpfile.Signal]int64{},
 	}
 }

@@ -100,7 +100,7 @@ func writeSARIF(out io.Writer, r *report, version string) error {
 		Tool:        sarifTool{sarifDriver{"otelcol-plus semconv check", version, sarifRules()}},
 		Invocations: []sarifInvocation{{Successful: len(r.unreadable) == 0}},
 		Results:     []sarifResult{},
-		Properties:  map[string]any{"semanticConventions": semconv.Release, "overflow": r.overflow},
+		Properties:  map[string]any{"semanticConventions": r.release, "overflow": r.overflow},
 	}
 	for _, message := range r.errors() {
 		run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, sarifNotification{"error", sarifText{Text: message}})

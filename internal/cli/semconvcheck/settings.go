@@ -14,7 +14,7 @@ import (
 
 // settings are what the flags say, checked.
 type settings struct {
-	registry              *semconv.Registry
+	registry              *semconv.Registry // loaded apart, it is an input
 	format                func(out io.Writer, r *report, version string) error
 	forPeople             bool // the format ends with the line that would otherwise go to standard error
 	output, writeBaseline string
@@ -45,7 +45,7 @@ var formats = map[string]func(io.Writer, *report, string) error{
 func (f *flags) settings() (s settings, err error) {
 	s = settings{
 		format: formats[f.format], forPeople: f.format == "text" || f.format == "github", output: f.output, writeBaseline: f.writeBaseline,
-		registry: semconv.Default(), maxFindings: f.maxFindings, options: f.options, fix: f.fix, duration: f.duration,
+		maxFindings: f.maxFindings, options: f.options, fix: f.fix, duration: f.duration,
 	}
 	switch {
 	case s.format == nil:

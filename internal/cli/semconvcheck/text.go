@@ -148,7 +148,7 @@ func (r *report) lastLine() string {
 	case r.failed():
 		verdict = "FAILED"
 	}
-	return fmt.Sprintf("%s: %s (conventions %s, --fail-on %s)", line, verdict, semconv.Release, failOnName(r.failOn))
+	return fmt.Sprintf("%s: %s (conventions %s, --fail-on %s)", line, verdict, r.release, failOnName(r.failOn))
 }
 
 // errors are what could not be read, one line each.
