@@ -28,9 +28,6 @@ func writeGitHub(out io.Writer, r *report, _ string) error {
 			}
 		}
 	}
-	if r.overflow > 0 {
-		fmt.Fprintf(&b, "::notice title=%s::%s\n", property("more findings"), data(amount(r.overflow, "finding")+" not listed: --max-findings"))
-	}
 	fmt.Fprintln(&b, r.lastLine())
 	_, err := io.WriteString(out, b.String())
 	return err

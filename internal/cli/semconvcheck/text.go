@@ -23,14 +23,11 @@ func writeText(out io.Writer, r *report, _ string) error {
 	for _, s := range r.byService() {
 		t.service(s)
 	}
-	if t.out.Len() > 0 && (len(r.unreadable) > 0 || r.overflow > 0) {
+	if t.out.Len() > 0 && len(r.unreadable) > 0 {
 		t.printf("\n")
 	}
 	for _, message := range r.errors() {
 		t.printf("%s %s\n", t.paint(semconv.Violation, "not read:"), message)
-	}
-	if r.overflow > 0 {
-		t.printf("%s not listed: --max-findings is %d\n", amount(r.overflow, "finding"), r.maxFindings)
 	}
 	if t.out.Len() > 0 {
 		t.printf("\n")
@@ -137,6 +134,9 @@ func (r *report) lastLine() string {
 		amount(r.allItems(), "item"), amount(int64(len(r.services)), "service"))
 	if r.baseline != nil {
 		line += fmt.Sprintf(", %d of them in the baseline", r.known)
+	}
+	if r.overflow > 0 {
+		line += fmt.Sprintf(", %d of them not listed (--max-findings %d)", r.overflow, r.maxFindings)
 	}
 	if r.fixing {
 		line += ", after " + amount(r.fixed, "change")
