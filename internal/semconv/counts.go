@@ -103,7 +103,7 @@ func (w *Worker) Drain(findings func(index int, n int64), changes func(op Op, n 
 
 // release drops every reference to telemetry.
 func (w *Worker) release() {
-	w.span, w.log, w.scope = ptrace.Span{}, plog.LogRecord{}, pcommon.InstrumentationScope{}
+	w.span, w.log, w.scope, w.scopes = ptrace.Span{}, plog.LogRecord{}, pcommon.InstrumentationScope{}, nil
 	w.language, w.querySystem = "", ""
 	clear(w.notes)
 	if w.shapes.usedScratch {

@@ -134,11 +134,11 @@ func (w *Worker) other(m pcommon.Map, p *place, s *source) {
 	}
 }
 
-// unplaced reports an old name that has no operation here.
+// unplaced reports an old name that has no successor here, though it may have one on another kind of span.
 func (w *Worker) unplaced(p *place, s *source) {
 	obsolete := s.node.rec.rule == ObsoleteAttribute
 	drop := obsolete && w.opts.DropObsolete
-	w.foundAt(s.node.rec.rule, p, s, s.node.rec.to, drop && w.changing(s.node.id))
+	w.foundAt(s.node.rec.rule, p, s, "", drop && w.changing(s.node.id))
 	if drop {
 		w.changes = append(w.changes, change{source: *s, op: OpDropObsolete})
 		return

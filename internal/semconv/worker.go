@@ -42,6 +42,7 @@ type Worker struct {
 	language    string
 	querySystem string
 	scope       pcommon.InstrumentationScope
+	scopes      func() []pcommon.InstrumentationScope
 	span        ptrace.Span
 	log         plog.LogRecord
 	metricNames metricNames

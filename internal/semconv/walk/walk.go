@@ -74,12 +74,12 @@ func (w *Walker) done(item Item, attrs pcommon.Map) bool {
 }
 
 // resource looks at a resource and its scopes' names and says whether all of it is to be removed.
-func (w *Walker) resource(r pcommon.Resource) bool {
+func (w *Walker) resource(r pcommon.Resource, scopes func() []pcommon.InstrumentationScope) bool {
 	w.at = At{Service: text(r, "service.name"), Language: text(r, "telemetry.sdk.language"), SDKVersion: text(r, "telemetry.sdk.version")}
 	if w.hooks.Select != nil {
 		w.worker.Use(w.hooks.Select(w.at.Service))
 	}
-	w.worker.Resource(r)
+	w.worker.Resource(r, scopes)
 	return w.done(ItemResource, r.Attributes())
 }
 
@@ -116,10 +116,26 @@ func each[T any](w *Walker, s slice[T], visit func(T) bool) {
 	}
 }
 
+// scopesOf lists the scopes of a resource when it is asked.
+func scopesOf[T interface {
+	Scope() pcommon.InstrumentationScope
+}](s interface {
+	Len() int
+	At(int) T
+}) func() []pcommon.InstrumentationScope {
+	return func() []pcommon.InstrumentationScope {
+		scopes := make([]pcommon.InstrumentationScope, s.Len())
+		for i := range scopes {
+			scopes[i] = s.At(i).Scope()
+		}
+		return scopes
+	}
+}
+
 // Traces goes through the spans of a request, their events and links.
 func (w *Walker) Traces(td ptrace.Traces) {
 	each(w, td.ResourceSpans(), func(rs ptrace.ResourceSpans) bool {
-		if w.resource(rs.Resource()) {
+		if w.resource(rs.Resource(), scopesOf(rs.ScopeSpans())) {
 			return true
 		}
 		each(w, rs.ScopeSpans(), func(ss ptrace.ScopeSpans) bool {
@@ -142,7 +158,7 @@ func (w *Walker) span(span ptrace.Span) bool {
 // Logs goes through the records of a request.
 func (w *Walker) Logs(ld plog.Logs) {
 	each(w, ld.ResourceLogs(), func(rl plog.ResourceLogs) bool {
-		if w.resource(rl.Resource()) {
+		if w.resource(rl.Resource(), scopesOf(rl.ScopeLogs())) {
 			return true
 		}
 		each(w, rl.ScopeLogs(), func(sl plog.ScopeLogs) bool {
@@ -165,7 +181,7 @@ func (w *Walker) record(r plog.LogRecord) bool {
 // Metrics goes through the metrics of a request, their points and exemplars.
 func (w *Walker) Metrics(md pmetric.Metrics) {
 	each(w, md.ResourceMetrics(), func(rm pmetric.ResourceMetrics) bool {
-		if w.resource(rm.Resource()) {
+		if w.resource(rm.Resource(), scopesOf(rm.ScopeMetrics())) {
 			return true
 		}
 		each(w, rm.ScopeMetrics(), func(sm pmetric.ScopeMetrics) bool {
@@ -182,7 +198,7 @@ func (w *Walker) Metrics(md pmetric.Metrics) {
 // Profiles goes through the resources and scopes of a request and the attribute table that its profiles share.
 func (w *Walker) Profiles(pd pprofile.Profiles) {
 	each(w, pd.ResourceProfiles(), func(rp pprofile.ResourceProfiles) bool {
-		if w.resource(rp.Resource()) {
+		if w.resource(rp.Resource(), scopesOf(rp.ScopeProfiles())) {
 			return true
 		}
 		each(w, rp.ScopeProfiles(), func(sp pprofile.ScopeProfiles) bool { return w.scope(sp.Scope()) })
