@@ -29,7 +29,10 @@ func (l *lexer) json() token {
 	case isJSONWord(c):
 		return l.jsonWord()
 	case c == '/' && l.depth > 0:
-		l.pos = quoteEnd(l.text, from, '/', true)
+		l.pos, _ = jsonQuoteEnd(l.text, from, '/')
+		for isLetter(l.at(l.pos)) {
+			l.pos++ // the flags of a regular expression
+		}
 		return literal
 	}
 	l.pos++
