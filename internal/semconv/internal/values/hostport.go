@@ -89,9 +89,19 @@ func isName(host string) bool {
 // isIPv6 allows a zone, with the percent sign encoded as in URLs or not.
 func isIPv6(s string) bool {
 	address, zone, hasZone := strings.Cut(s, "%")
-	if hasZone && (zone == "" || !isName(zone)) {
+	if hasZone && !isZone(zone) {
 		return false
 	}
 	addr, err := netip.ParseAddr(address)
 	return err == nil && addr.Is6()
+}
+
+// isZone accepts the names of interfaces. The digits of an encoded percent sign look like the start of one.
+func isZone(zone string) bool {
+	for i := range len(zone) {
+		if c := zone[i]; !isLetter(c) && !isDigit(c) && c != '-' && c != '_' && c != '.' && c != '~' {
+			return false
+		}
+	}
+	return zone != ""
 }

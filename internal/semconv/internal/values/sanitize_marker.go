@@ -18,7 +18,7 @@ func (l *lexer) marker(c byte) token {
 			l.pos += 2
 			return kept
 		}
-		found = !l.sql.colonLabels && !l.afterName() && (isIdentStart(next) || isDigit(next) && l.at(l.pos-1) != '[')
+		found = !l.dialect.colonLabels && !l.afterName() && (isIdentStart(next) || isDigit(next) && l.at(l.pos-1) != '[')
 	case '@':
 		if next == '@' {
 			l.pos += 2

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -189,7 +190,7 @@ func FuzzSanitizeSecret(f *testing.F) {
 			}
 		}
 		for _, text := range texts {
-			if out, _ := SanitizeQuery(text, system); strings.Contains(out, marker) && !(system == "redis" && strings.Contains(" "+secret+" ", " ? ")) {
+			if out, _ := SanitizeQuery(text, system); strings.Contains(out, marker) && !(system == "redis" && slices.Contains(strings.Fields(text), "?")) {
 				t.Fatalf("SanitizeQuery(%q, %q) = %q", text, system, out)
 			}
 			// Wherever the text was cut.

@@ -9,7 +9,7 @@ import (
 func TestValidUTF8(t *testing.T) {
 	for _, unit := range []string{"a", "é", "€", "😀", "\xff", "\x80", "\xc3", "\xed\xa0\x80", "\xc0\x80", "\x00"} {
 		// Each place in texts around the lengths at which the loads change.
-		for n := range 40 {
+		for n := range 80 {
 			for at := range n + 1 {
 				s := strings.Repeat("x", at) + unit + strings.Repeat("y", n-at)
 				if got, want := ValidUTF8(s), utf8.ValidString(s); got != want {

@@ -2,9 +2,9 @@ package values
 
 import "strings"
 
-// json cuts JSON and what is written like it: documents one after the other, calls as in db.users.find({name: "Ann"}), extended JSON,
+// document cuts JSON and what is written like it: documents one after the other, calls as in db.users.find({name: "Ann"}), extended JSON,
 // regular expressions. Keys are kept, and everything outside brackets that is no literal.
-func (l *lexer) json() token {
+func (l *lexer) document() token {
 	from, c := l.pos, l.text[l.pos]
 	switch {
 	case isSpace(c):
