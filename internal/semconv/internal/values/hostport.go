@@ -11,9 +11,10 @@ const maxPort = 65535
 // address. The host comes without brackets. ok is false when h is no such text or its port is no number up to 65535.
 func SplitHostPort(h string) (host string, port int64, hasPort, ok bool) {
 	if first := strings.IndexByte(h, ':'); first >= 0 && h[0] != '[' && strings.IndexByte(h[first+1:], ':') >= 0 {
-		return h, 0, false, isIPv6(h)
+		host, ok = h, isIPv6(h)
+	} else {
+		host, port, hasPort, ok = splitAuthority(h)
 	}
-	host, port, hasPort, ok = splitAuthority(h)
 	if !ok || !isOneHost(host) {
 		return "", 0, false, false
 	}
