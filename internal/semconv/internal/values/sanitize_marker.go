@@ -4,7 +4,7 @@ import "strings"
 
 // marker decides whether a character that begins placeholders begins one here: ?, :name and :1, @p1, %s and %(name)s.
 func (l *lexer) marker(c byte) token {
-	found := false
+	var found bool
 	next := l.at(l.pos + 1)
 	switch c {
 	case '?':
