@@ -62,6 +62,10 @@ func TestRedactURL(t *testing.T) {
 		"text after the brackets": {in: "https://[::1]x/", invalid: true},
 		"space in the host":       {in: "https://sh op/", invalid: true},
 		"control character":       {in: "https://shop/a\nb", invalid: true},
+		"control in the userinfo": {in: "https://me:p\nw@shop/", invalid: true},
+		"control in opaque text":  {in: "about:bl\nank", invalid: true},
+		"odd zone":                {in: "http://[fe80::1%25e(h]/", invalid: true},
+		"empty zone":              {in: "http://[fe80::1%]/", invalid: true},
 		"delete character":        {in: "https://shop/a\x7fbcdefghijk", invalid: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,9 +2,9 @@ package values
 
 import "strings"
 
-// json cuts JSON and what is written like it: documents one after the other, calls as in db.users.find({name: "Ann"}), extended JSON,
+// document cuts JSON and what is written like it: documents one after the other, calls as in db.users.find({name: "Ann"}), extended JSON,
 // regular expressions. Keys are kept, and everything outside brackets that is no literal.
-func (l *lexer) json() token {
+func (l *lexer) document() token {
 	from, c := l.pos, l.text[l.pos]
 	switch {
 	case isSpace(c):
@@ -29,7 +29,10 @@ func (l *lexer) json() token {
 	case isJSONWord(c):
 		return l.jsonWord()
 	case c == '/' && l.depth > 0:
-		l.pos = quoteEnd(l.text, from, '/', true)
+		l.pos, _ = jsonQuoteEnd(l.text, from, '/')
+		for isLetter(l.at(l.pos)) {
+			l.pos++ // the flags of a regular expression
+		}
 		return literal
 	}
 	l.pos++

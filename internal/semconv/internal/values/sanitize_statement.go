@@ -2,9 +2,9 @@ package values
 
 import "strings"
 
-// sqlToken cuts SQL and its relatives. Comments, identifiers and quoted identifiers are kept. A literal or quoted identifier that does
+// statement cuts SQL and its relatives. Comments, identifiers and quoted identifiers are kept. A literal or quoted identifier that does
 // not end, as in a text that was cut, reaches to the end of the text and counts as a literal.
-func (l *lexer) sqlToken() token {
+func (l *lexer) statement() token {
 	from, c := l.pos, l.text[l.pos]
 	switch {
 	case isIdentStart(c):
@@ -16,16 +16,16 @@ func (l *lexer) sqlToken() token {
 	}
 	switch c {
 	case '\'':
-		return l.quoted(c, l.sql.backslashes, literal)
+		return l.quoted(c, l.dialect.backslashes, literal)
 	case '"':
-		if l.sql.doubleQuotes {
-			return l.quoted(c, l.sql.backslashes, literal)
+		if l.dialect.doubleQuotes {
+			return l.quoted(c, l.dialect.backslashes, literal)
 		}
 		return l.quoted(c, false, kept)
 	case '`':
 		return l.quoted(c, false, kept)
 	case '[':
-		if l.sql.brackets {
+		if l.dialect.brackets {
 			return l.quoted(']', false, kept)
 		}
 	case '-', '/', '#':
@@ -66,11 +66,11 @@ func (l *lexer) word() token {
 	case c == '\'' && (foldEqual(name, "q") || foldEqual(name, "nq")):
 		l.alternativeQuotes()
 		return literal
-	case (c == '\'' || c == '"' && l.sql.doubleQuotes) && isLiteralPrefix(name):
-		return l.quoted(c, l.sql.backslashes || foldEqual(name, "e"), literal)
+	case (c == '\'' || c == '"' && l.dialect.doubleQuotes) && isLiteralPrefix(name):
+		return l.quoted(c, l.dialect.backslashes || foldEqual(name, "e"), literal)
 	case c == '&' && l.at(l.pos+1) == '\'' && foldEqual(name, "u"):
 		l.pos++
-		return l.quoted('\'', l.sql.backslashes, literal)
+		return l.quoted('\'', l.dialect.backslashes, literal)
 	case (isSpace(c)) && l.follows(l.pos) == '@' && (foldEqual(name, "declare") || foldEqual(name, "set")):
 		l.locals = true
 	}
@@ -150,8 +150,8 @@ func (l *lexer) number() {
 func (l *lexer) comment(c byte) bool {
 	second := l.at(l.pos + 1)
 	switch {
-	case c == '#' && l.sql.hashComments:
-	case c == '-' && second == '-' && (!l.sql.hashComments || l.pos+2 == len(l.text) || l.at(l.pos+2) <= ' '):
+	case c == '#' && l.dialect.hashComments:
+	case c == '-' && second == '-' && (!l.dialect.hashComments || l.pos+2 == len(l.text) || l.at(l.pos+2) <= ' '):
 	case c == '/' && second == '*' && l.at(l.pos+2) == '!':
 		l.pos += len("/*!")
 		for isDigit(l.at(l.pos)) {
@@ -188,7 +188,7 @@ func (l *lexer) dollar() token {
 		end++
 	}
 	switch {
-	case l.sql.dollarQuotes && l.at(end) == '$':
+	case l.dialect.dollarQuotes && l.at(end) == '$':
 		tag := l.text[from : end+1]
 		if i := strings.Index(l.text[end+1:], tag); i >= 0 {
 			l.pos = end + 1 + i + len(tag)
@@ -196,7 +196,7 @@ func (l *lexer) dollar() token {
 			l.pos = len(l.text)
 		}
 		return literal
-	case l.sql.dollarNames && end > l.pos:
+	case l.dialect.dollarNames && end > l.pos:
 		return placeholder
 	}
 	return kept
