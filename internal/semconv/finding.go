@@ -90,7 +90,7 @@ func (f *Finding) Message() string {
 	case UnitMismatch:
 		return fmt.Sprintf("%s should have unit %s", f.Name, f.Detail)
 	case UnexpectedInstrument:
-		return fmt.Sprintf("%s should be a %s", f.Name, f.Detail)
+		return fmt.Sprintf("%s should be of the kind %s", f.Name, f.Detail)
 	case UnconvertibleMetric:
 		return fmt.Sprintf("%s cannot be converted to %s without loss", f.Name, f.Detail)
 	case UnknownAttribute:

@@ -48,7 +48,7 @@ type node struct {
 type look uint8
 
 const (
-	lookClosely look = iota
+	_ look = iota // closely
 	// lookText: valid UTF-8 will do.
 	lookText
 	// lookMember: most values are members of an enum.
@@ -190,4 +190,3 @@ type bitset []uint64
 
 func (b bitset) has(id uint16) bool { return b[id/64]&(1<<(id%64)) != 0 }
 func (b bitset) set(id uint16)      { b[id/64] |= 1 << (id % 64) }
-func (b bitset) unset(id uint16)    { b[id/64] &^= 1 << (id % 64) }

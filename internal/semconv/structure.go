@@ -89,8 +89,7 @@ func (w *Worker) replace(m pcommon.Map, p *place, o *operation, s *source, pairs
 	w.settled(p, o, s, true)
 	for i := range pairs {
 		r := &w.reg.records[pairs[i].id]
-		var c converted
-		c = pairs[i].value
+		c := pairs[i].value
 		w.tell(p, s, r, r.checks, &c, problems)
 		problems = 0 // once for all parts
 	}

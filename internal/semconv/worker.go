@@ -55,7 +55,6 @@ type Worker struct {
 	original string // of the HTTP method that was replaced last
 	changes  []change
 	puts     []put
-	pairs    []pair
 	missing  []missing
 	present  bitset // own, or for a moment that of a known shape
 	own      bitset

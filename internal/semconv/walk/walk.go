@@ -195,18 +195,27 @@ func (w *Walker) Metrics(md pmetric.Metrics) {
 	})
 }
 
-// Profiles goes through the resources and scopes of a request and the attribute table that its profiles share.
+// Profiles goes through the resources and scopes of a request and the attribute table that its profiles share. What is found in
+// the table is said of the service only when the request is of one service.
 func (w *Walker) Profiles(pd pprofile.Profiles) {
+	var shared At
+	resources := 0
 	each(w, pd.ResourceProfiles(), func(rp pprofile.ResourceProfiles) bool {
-		if w.resource(rp.Resource(), scopesOf(rp.ScopeProfiles())) {
-			return true
+		remove := w.resource(rp.Resource(), scopesOf(rp.ScopeProfiles()))
+		if resources == 0 {
+			shared = At{Service: w.at.Service, Language: w.at.Language, SDKVersion: w.at.SDKVersion}
+		} else if shared.Service != w.at.Service {
+			shared = At{}
 		}
-		each(w, rp.ScopeProfiles(), func(sp pprofile.ScopeProfiles) bool { return w.scope(sp.Scope()) })
-		return false
+		resources++
+		if !remove {
+			each(w, rp.ScopeProfiles(), func(sp pprofile.ScopeProfiles) bool { return w.scope(sp.Scope()) })
+		}
+		return remove
 	})
-	w.at = At{}
+	w.at = shared
 	if w.hooks.Select != nil {
-		w.worker.Use(w.hooks.Select(""))
+		w.worker.Use(w.hooks.Select(shared.Service))
 	}
 	w.worker.ProfileTables(pd)
 }

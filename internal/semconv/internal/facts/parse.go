@@ -264,7 +264,7 @@ func (p *parser) renames(f *file) {
 			Moved: slices.Contains(x.Flags, "moved_repository"), Generic: slices.Contains(x.Flags, "generic_name")})
 	}
 	for _, x := range f.Renames.Scoped {
-		p.facts.Scoped = append(p.facts.Scoped, ScopedRename{From: x.From, To: x.To, Metrics: x.Metrics})
+		p.facts.Scoped = append(p.facts.Scoped, ScopedRename(x))
 	}
 	for _, x := range f.Renames.Metrics {
 		p.known("action", x.Action, "rename of metric "+x.From, actions)
