@@ -105,7 +105,7 @@ func (w *Worker) Drain(findings func(index int, n int64), changes func(op Op, n 
 func (w *Worker) release() {
 	w.span, w.log, w.scope, w.scopes = ptrace.Span{}, plog.LogRecord{}, pcommon.InstrumentationScope{}, nil
 	w.language, w.querySystem = "", ""
-	clear(w.notes)
+	clear(w.notes[:])
 	if w.shapes.usedScratch {
 		clear(w.shapes.scratch[:])
 		w.shapes.usedScratch = false
