@@ -67,6 +67,7 @@ func (w *Worker) follows(r *repairs, m pcommon.Map, p *place) {
 		w.at[i] = source{v: v, node: w.path[i], pos: i}
 		i++
 	}
+	w.planned = i
 	for _, pos := range r.others {
 		w.other(m, p, &w.at[pos])
 		w.odd[pos/64] &^= 1 << (pos % 64)
@@ -82,5 +83,4 @@ func (w *Worker) follows(r *repairs, m pcommon.Map, p *place) {
 	for _, st := range r.steps {
 		w.apply(m, p, &w.reg.ops[st.op], &w.at[st.pos])
 	}
-	clear(w.at[:i])
 }

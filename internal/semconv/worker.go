@@ -29,13 +29,14 @@ type Worker struct {
 	report    func(*Finding) // nil: findings are only counted
 	last      Finding
 
-	shapes shapes
-	steps  [maxPath]*node
-	path   []*node              // the steps of the map at hand
-	odd    [maxPath / 64]uint64 // positions of values that are not fine
-	at     [maxPath]source      // the attributes by position, while they are repaired
-	one    source               // one past them
-	place  place                // of the map at hand
+	shapes  shapes
+	steps   [maxPath]*node
+	path    []*node              // the steps of the map at hand
+	odd     [maxPath / 64]uint64 // positions of values that are not fine
+	at      [maxPath]source      // the attributes by position, while they are repaired
+	one     source               // one past them
+	planned int                  // attributes in at
+	place   place                // of the map at hand
 	// notes are the values that groups and conditions depend on, by slot. They are valid for names that are present.
 	notes [maxNotes]pcommon.Value
 
