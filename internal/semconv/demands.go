@@ -156,7 +156,7 @@ var spanKindOf = map[string]Kind{
 
 // spanSelectors compiles the selectors by span kind, those of the lowest priority number first.
 func (c *compiler) spanSelectors(groups map[string]*group) {
-	list := slices.Clone(c.Selectors)
+	list := slices.Concat(c.Selectors, moreSelectors)
 	slices.SortStableFunc(list, func(a, b facts.Selector) int { return cmp.Compare(a.Priority, b.Priority) })
 	for _, s := range list {
 		sel := selector{equals: c.ids[s.Equals], value: s.Value, group: groups[s.Group]}
@@ -189,7 +189,7 @@ func (c *compiler) chooser(pattern, kind string, groups map[string]*group) func(
 		byKey := messagingByKey(groups)
 		return func(w *Worker, m pcommon.Map) *group {
 			key := messagingKey{w.noted(m, k.messagingSystem), w.noted(m, k.operationType), kind}
-			return cmp.Or(byKey[key], byKey[messagingKey{"", key.operation, kind}], general)
+			return cmp.Or(byKey[key], byKey[messagingKey{"", key.operation, kind}], byKey[messagingKey{key.system, "generic", kind}], general)
 		}
 	case strings.Contains(pattern, "dynamodb"):
 		var calls []*group

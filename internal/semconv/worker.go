@@ -204,6 +204,9 @@ func (w *Worker) fine(n *node, v pcommon.Value) bool {
 	case pcommon.ValueTypeStr:
 		return w.fineText(n, v.Str())
 	case pcommon.ValueTypeInt:
+		if n.want == t && n.checks&checkEnum != 0 {
+			return n.rec.isNumber(v.Int())
+		}
 		return n.low <= v.Int() && v.Int() <= n.high
 	case pcommon.ValueTypeSlice:
 		if n.checks&checkElements != 0 && !elementsFit(v, n.rec.elems) || n.checks&checkSecret != 0 && !isRedacted(v.Slice()) {
