@@ -27,6 +27,7 @@ func TestRedactQuery(t *testing.T) {
 		"s%69g=abc":                "s%69g=REDACTED",
 		"%73%69%67=abc":            "%73%69%67=REDACTED",
 		"X%2DAmz-Signature=abc":    "X%2DAmz-Signature=REDACTED",
+		"s%69=abc&s%69gx=abc":      "",
 		"%53ig=abc":                "",
 		"sig%=abc&sig%6=1&%6":      "",
 		"%sig=abc":                 "",

@@ -25,10 +25,12 @@ func SanitizeQuery(text, system string) (out string, changed bool) {
 	return l.sanitize()
 }
 
-// looksLikeJSON finds the document queries of systems that are also asked in SQL: no statement begins with a brace and a quote.
+// looksLikeJSON finds the document queries of systems that are also asked in SQL: no statement begins with a brace and a quote. The
+// question mark is what takes the place of a document that was cut in its first key.
 func looksLikeJSON(text string) bool {
-	text = strings.TrimLeft(text, " \t\r\n[")
-	return text != "" && text[0] == '{' && strings.HasPrefix(strings.TrimLeft(text[1:], " \t\r\n"), `"`)
+	text, found := strings.CutPrefix(strings.TrimLeft(text, " \t\r\n["), "{")
+	text = strings.TrimLeft(text, " \t\r\n")
+	return found && text != "" && (text[0] == '"' || text[0] == '?')
 }
 
 // token is what a piece of a query is to SanitizeQuery.

@@ -107,6 +107,7 @@ func TestIsUID(t *testing.T) {
 		"275ecb365-aa8-4c2a-9c47-d8bb681b9aff":   false,
 		"275ecb36-5aa8-4c2a-9c47-d8bb681b9afg":   false,
 		"275ecb365aa84c2a9c47d8bb681b9afG":       false,
+		"0000000000000000000000000000000g":       false,
 		"-75ecb365aa84c2a9c47d8bb681b9aff":       false,
 		"275ecb365aa84c2a9c47d8bb681b9af@":       false,
 		"275ecb365aa84c2a9c47d8bb681b9af\x10":    false,
