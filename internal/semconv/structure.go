@@ -394,6 +394,9 @@ func (w *Worker) hide(name, text string) string {
 	case "http.url":
 		out, _, _ = values.RedactURL(text, w.queryKeys)
 	case "http.target":
+		if hidden, _, isURL := values.RedactURL(text, w.queryKeys); isURL {
+			return hidden
+		}
 		if path, query, ok := strings.Cut(text, "?"); ok {
 			if hidden, changed := values.RedactQuery(query, w.queryKeys); changed {
 				out = path + "?" + hidden

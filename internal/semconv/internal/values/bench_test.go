@@ -107,11 +107,6 @@ func BenchmarkForms(b *testing.B) {
 			sink = IsUID("275ecb36-5aa8-4c2a-9c47-d8bb681b9aff")
 		}
 	})
-	b.Run("header key", func(b *testing.B) {
-		for b.Loop() {
-			sink = IsHeaderKey("x-forwarded-for")
-		}
-	})
 }
 
 // TestNoAllocations holds for all text that stays as it is.
