@@ -60,7 +60,13 @@ func (w *Worker) count(rule Rule, level Level, s Signal, area uint8) {
 		w.counts.dirty = append(w.counts.dirty, i)
 	}
 	w.counts.findings[i]++
+	if level == Violation {
+		w.violations++
+	}
 }
+
+// Violations is how many findings of that level there were since the worker was made.
+func (w *Worker) Violations() uint64 { return w.violations }
 
 func (w *Worker) add(rule Rule, level Level, s Signal, area uint8, at spot, detail string, fixed bool) {
 	w.count(rule, level, s, area)

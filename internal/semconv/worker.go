@@ -17,17 +17,18 @@ import (
 // Worker applies a registry to attributes, one batch at a time: it is not safe for concurrent use, but any number of workers
 // share a registry. What it learns of the order of keys carries over from batch to batch; it keeps no reference to telemetry.
 type Worker struct {
-	reg       *Registry
-	opts      Options
-	queryKeys []string
-	longest   int // text that is not cut
-	base      *Ruleset
-	rules     *Ruleset
-	look      flags // what the rules want to be told of beside what is always looked for
-	recommend bool  // missing recommended attributes are to be told
-	counts    counts
-	report    func(*Finding) // nil: findings are only counted
-	last      Finding
+	reg        *Registry
+	opts       Options
+	queryKeys  []string
+	longest    int // text that is not cut
+	base       *Ruleset
+	rules      *Ruleset
+	look       flags // what the rules want to be told of beside what is always looked for
+	recommend  bool  // missing recommended attributes are to be told
+	counts     counts
+	violations uint64
+	report     func(*Finding) // nil: findings are only counted
+	last       Finding
 
 	shapes  shapes
 	steps   [maxPath]*node
