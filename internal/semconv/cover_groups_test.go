@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"testing"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -549,15 +548,5 @@ func proveEntities(g *groupProof) {
 			}
 		}
 		g.prove(a)
-	}
-}
-
-func TestGroups(t *testing.T) {
-	for name, prove := range map[string]func(*groupProof){"spans": proveSpans, "events": proveEvents, "entities": proveEntities, "metrics": proveMetricGroups} {
-		g := newGroupProof()
-		prove(g)
-		report(t, name, g.groups)
-		report(t, name+" pairs", g.pairs)
-		t.Logf("%s: %d pairs select", name, len(g.selecting))
 	}
 }

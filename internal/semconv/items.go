@@ -19,6 +19,7 @@ func (w *Worker) Resource(r pcommon.Resource, scopes func() []pcommon.Instrument
 		w.language = v.Str()
 	}
 	w.attributes(r.Attributes(), w.placeOf(SignalResource, KindNone))
+	w.scope = pcommon.InstrumentationScope{}
 }
 
 // Scope puts the attributes of an instrumentation scope right. The items that follow belong to it.

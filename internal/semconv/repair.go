@@ -377,6 +377,8 @@ func (w *Worker) rename(m pcommon.Map, p *place, o *operation, s *source) {
 		w.found(TypeMismatch, p.signal, s.spot(), target.typ, false)
 	case out == noCounterpart:
 		w.found(UnmappedValue, p.signal, s.spot(), w.reg.names[o.to], false)
+	case ch.op == OpDropDuplicate && moved:
+		// The new name says it already: what was wrong with the old value goes with it.
 	case ch.problems != 0 && (moved || ch.problems&problemType != 0):
 		w.tell(p, s, target, target.checks, &ch.value, ch.problems)
 	}
@@ -559,7 +561,7 @@ func (w *Worker) shorten(m pcommon.Map, c *converted) {
 }
 
 func speaksHTTP(m pcommon.Map) bool {
-	for _, name := range [...]string{"network.protocol.name", "net.protocol.name"} {
+	for _, name := range [...]string{"network.protocol.name", "net.protocol.name", "net.app.protocol.name", "messaging.protocol"} {
 		if v, ok := m.Get(name); ok && v.Type() == pcommon.ValueTypeStr {
 			return strings.EqualFold(v.Str(), "http")
 		}

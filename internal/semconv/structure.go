@@ -87,6 +87,9 @@ func (w *Worker) replace(m pcommon.Map, p *place, o *operation, s *source, pairs
 	}
 	w.changes = append(w.changes, ch)
 	w.settled(p, o, s, true)
+	if ch.op == OpDropDuplicate {
+		return true
+	}
 	for i := range pairs {
 		r := &w.reg.records[pairs[i].id]
 		c := pairs[i].value
@@ -215,26 +218,32 @@ func (w *Worker) parseConnection(m pcommon.Map, p *place, o *operation, s *sourc
 	if !ok {
 		return
 	}
-	if _, secret := values.RedactConnectionString(text); secret {
-		defer w.found(SensitiveData, p.signal, s.spot(), "credentials", w.changing(o.from))
-	}
 	k := &w.reg.known
 	if w.seen[k.serverAddress] != 0 {
+		w.tellSecret(p, o, s, text)
 		w.changes = append(w.changes, change{source: *s, op: OpDropDuplicate})
 		w.settled(p, o, s, true)
 		return
 	}
 	host, port, hasPort, ok := values.ParseConnectionString(text)
 	if !ok {
-		w.settled(p, o, s, false)
+		w.settled(p, o, s, false) // tells of the secret itself
 		return
 	}
+	w.tellSecret(p, o, s, text)
 	number := intPair(k.serverPort, port)
 	if hasPort && w.compare(m, number.id, &number.value) != different {
 		w.replace(m, p, o, s, textPair(k.serverAddress, host), number)
 		return
 	}
 	w.replace(m, p, o, s, textPair(k.serverAddress, host))
+}
+
+// tellSecret reports credentials in a connection string that goes.
+func (w *Worker) tellSecret(p *place, o *operation, s *source, text string) {
+	if _, secret := values.RedactConnectionString(text); secret {
+		w.found(SensitiveData, p.signal, s.spot(), "credentials", w.changing(o.from))
+	}
 }
 
 // nodeName: db.instance.id was the name of a node on Elasticsearch only.
