@@ -43,7 +43,7 @@ func TestDictionaryFits(t *testing.T) {
 	}
 	trainer := NewTrainer(1 << 20)
 	var last *Dictionary
-	for _, limit := range []int{20_000, 50_000, 52_000, 100_000, 300_000, 50_000} {
+	for _, limit := range []int{48_000, 80_000, 82_000, 128_000, 300_000, 80_000} {
 		for _, base := range []*Dictionary{last, nil} {
 			for _, td := range batches {
 				trainer.Observe(learnt(t, td))
