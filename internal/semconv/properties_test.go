@@ -96,7 +96,7 @@ func TestProperties(t *testing.T) {
 		}
 		return workers[key]
 	}
-	for range 60_000 {
+	for range 30_000 {
 		in, opts := randomSpan(rnd, rnd.IntN(10)), randomOptions(rnd)
 		visit, where := randomPlace(rnd)
 		observing := opts
