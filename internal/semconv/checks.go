@@ -3,6 +3,7 @@ package semconv
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -36,7 +37,9 @@ func (c *compiler) checksOf(r *record, a *facts.Attribute) checks {
 	switch {
 	case a.Name == "http.request.method":
 		k |= checkMethod
-	case r.want == pcommon.ValueTypeStr && len(r.members)+len(r.enum) > 0:
+	case len(r.members) == 1 && r.members[0] == other:
+		// Everyone has values of their own; the list only says what stands for none of them.
+	case (r.want == pcommon.ValueTypeStr || r.want == pcommon.ValueTypeInt) && len(r.members)+len(r.enum) > 0:
 		k |= checkEnum
 	}
 	if r.want == pcommon.ValueTypeSlice {
@@ -116,7 +119,11 @@ func (w *Worker) final(r *record, k checks, c *converted) (p problems) {
 	case pcommon.ValueTypeStr:
 		p |= w.finalText(r, k, c)
 	case pcommon.ValueTypeInt:
-		if low, high := k.bounds(pcommon.ValueTypeInt); c.int() < low || c.int() > high {
+		if k&checkEnum != 0 {
+			if !r.isNumber(c.int()) {
+				p |= problemMember
+			}
+		} else if low, high := k.bounds(pcommon.ValueTypeInt); c.int() < low || c.int() > high {
 			p |= problemValue
 		}
 	case pcommon.ValueTypeSlice:
@@ -130,10 +137,10 @@ func (w *Worker) final(r *record, k checks, c *converted) (p problems) {
 	return p
 }
 
-// bounds of an integer that is fine. Where another type is wanted, none is.
+// bounds of an integer that is fine. Where another type is wanted, none is; those of an enum are looked up.
 func (k checks) bounds(want pcommon.ValueType) (low, high int64) {
 	switch {
-	case want >= 0 && want != pcommon.ValueTypeInt:
+	case want >= 0 && want != pcommon.ValueTypeInt, k&checkEnum != 0:
 		return math.MaxInt64, math.MinInt64
 	case k&checkPort != 0:
 		return 0, 65535
@@ -281,6 +288,9 @@ func (r *record) enumMember(s string, p *problems) string {
 	*p |= problemMember
 	return s
 }
+
+// isNumber tells whether an enum of numbers has this one.
+func (r *record) isNumber(i int64) bool { return slices.Contains(r.members, strconv.FormatInt(i, 10)) }
 
 // oldMember looks a value up among the old ones.
 func (r *record) oldMember(value string) (replacement string, old bool) {

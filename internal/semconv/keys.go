@@ -24,7 +24,9 @@ func (w *Worker) renameKey(m pcommon.Map, p *place, s *source) {
 	if !moved || w.opts.KeepDeprecated {
 		w.keep(p, s)
 	}
-	w.tell(p, s, target, s.node.checks|target.checks, &c, problems)
+	if !moved || w.changes[len(w.changes)-1].op != OpDropDuplicate {
+		w.tell(p, s, target, s.node.checks|target.checks, &c, problems)
+	}
 }
 
 // fixKey puts a key right whose variable part is not lower case, or which is not valid UTF-8.

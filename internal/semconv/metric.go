@@ -246,7 +246,7 @@ func (c *compiler) receiverMetric(r *facts.MetricRename, byName map[string]*fact
 	if r.From != r.To && (m == nil || m.To == "") {
 		m = c.oldMetric(r, to, rank)
 	}
-	if m.instrument == UpDownCounter && !slices.Contains(m.convert, Gauge) {
+	if m.instrument == UpDownCounter && r.FromInstrument != "counter" && !slices.Contains(m.convert, Gauge) {
 		m.convert = append(m.convert, Gauge)
 	}
 	if r.FromInstrument == "counter" && m.instrument == UpDownCounter && !slices.Contains(m.convert, Counter) {

@@ -1,5 +1,7 @@
 package semconv
 
+import "github.com/otelcol-plus/otelcol-plus/internal/semconv/internal/facts"
+
 // Decisions that the facts describe in words only. Everything else is compiled from the facts as they are.
 
 // structuralOps are the ops of structural rules that amount to one new key with one converted value, and so are plain renames.
@@ -94,3 +96,12 @@ var messagingGroups = map[string]string{"aws_sqs": "aws.sqs", "aws.sns": "aws.sn
 // besideInProfiles are attributes that keep a rename from happening in profiles, whose rows cannot be joined: each is half of a
 // value.
 var besideInProfiles = map[string]string{"code.function": "code.namespace", "db.name": mssqlInstance}
+
+// moreSelectors pick groups of spans for which the facts have no selector, where an attribute tells them all the same: S3 calls by
+// what only they name, functions by what triggered them, SQL databases without a group of their own by the system that says just that.
+var moreSelectors = []facts.Selector{
+	{Group: "span.db.sql.client", Kinds: []string{"client", "internal"}, AnyOf: []string{"db.system.name", "db.system"}, Equals: "db.system.name", Value: "other_sql", Priority: 10},
+	{Group: "span.aws.s3.client", Kinds: []string{"client"}, AnyOf: []string{"aws.s3.bucket", "aws.s3.copy_source", "aws.s3.key", "aws.s3.upload_id"}, Equals: rpcSystem, Value: rpcSystemAWS, Priority: 35},
+	{Group: "span.faas.datasource.server", Kinds: []string{"server"}, AnyOf: []string{"faas.trigger"}, Equals: "faas.trigger", Value: "datasource", Priority: 58},
+	{Group: "span.faas.timer.server", Kinds: []string{"server"}, AnyOf: []string{"faas.trigger"}, Equals: "faas.trigger", Value: "timer", Priority: 58},
+}

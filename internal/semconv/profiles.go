@@ -67,6 +67,7 @@ func (w *Worker) repairStrings(table pcommon.StringSlice) {
 func (w *Worker) renameEntries(pd pprofile.Profiles) {
 	eachRecord(pd, func(indices pcommon.Int32Slice) { w.judge(indices) })
 	table := pd.Dictionary().AttributeTable()
+	p := w.placeOf(SignalProfile, KindNone)
 	for i := range w.entries {
 		e := &w.entries[i]
 		if e.op != 0 {
@@ -74,6 +75,10 @@ func (w *Worker) renameEntries(pd pprofile.Profiles) {
 			w.found(DeprecatedAttribute, SignalProfile, at, w.reg.names[e.target], e.rewritten() && w.changing(e.node.id))
 			if e.conflict {
 				w.found(Conflict, SignalProfile, at, w.reg.names[e.target], false)
+			}
+			if e.renamed || e.kept || !e.dropped {
+				r := &w.reg.records[e.target]
+				w.tell(&p, &source{v: at.v, node: &e.node}, r, r.checks, &e.value, e.problems)
 			}
 		}
 	}
@@ -148,11 +153,11 @@ func (w *Worker) oldEntry(p *place, e *entry, s *source) bool {
 		if mismatch && problems&problemType == 0 {
 			problems |= problemType | problemCoerced
 		}
-		w.tell(p, s, r, r.checks, &e.value, problems)
 		if problems&problemType == 0 || problems&problemCoerced != 0 {
 			e.op, e.target, e.problems = index, target, problems
 			return true
 		}
+		w.tell(p, s, r, r.checks, &e.value, problems)
 	}
 	w.found(DeprecatedAttribute, p.signal, s.spot(), w.reg.names[o.to], false)
 	switch out {
@@ -222,7 +227,7 @@ func (w *Worker) entryAt(indices pcommon.Int32Slice, i int) *entry {
 
 // weigh compares entry e, at position i of a record, with the rest of the record.
 func (w *Worker) weigh(indices pcommon.Int32Slice, i int, e *entry) verdict {
-	if !w.changing(e.node.id) {
+	if w.rules.frozen[e.node.id] { // who only observes finds what would be changed
 		return keep
 	}
 	taken, same := 0, false

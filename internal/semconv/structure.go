@@ -87,10 +87,12 @@ func (w *Worker) replace(m pcommon.Map, p *place, o *operation, s *source, pairs
 	}
 	w.changes = append(w.changes, ch)
 	w.settled(p, o, s, true)
+	if ch.op == OpDropDuplicate {
+		return true
+	}
 	for i := range pairs {
 		r := &w.reg.records[pairs[i].id]
-		var c converted
-		c = pairs[i].value
+		c := pairs[i].value
 		w.tell(p, s, r, r.checks, &c, problems)
 		problems = 0 // once for all parts
 	}
@@ -216,26 +218,32 @@ func (w *Worker) parseConnection(m pcommon.Map, p *place, o *operation, s *sourc
 	if !ok {
 		return
 	}
-	if _, secret := values.RedactConnectionString(text); secret {
-		defer w.found(SensitiveData, p.signal, s.spot(), "credentials", w.changing(o.from))
-	}
 	k := &w.reg.known
 	if w.seen[k.serverAddress] != 0 {
+		w.tellSecret(p, o, s, text)
 		w.changes = append(w.changes, change{source: *s, op: OpDropDuplicate})
 		w.settled(p, o, s, true)
 		return
 	}
 	host, port, hasPort, ok := values.ParseConnectionString(text)
 	if !ok {
-		w.settled(p, o, s, false)
+		w.settled(p, o, s, false) // tells of the secret itself
 		return
 	}
+	w.tellSecret(p, o, s, text)
 	number := intPair(k.serverPort, port)
 	if hasPort && w.compare(m, number.id, &number.value) != different {
 		w.replace(m, p, o, s, textPair(k.serverAddress, host), number)
 		return
 	}
 	w.replace(m, p, o, s, textPair(k.serverAddress, host))
+}
+
+// tellSecret reports credentials in a connection string that goes.
+func (w *Worker) tellSecret(p *place, o *operation, s *source, text string) {
+	if _, secret := values.RedactConnectionString(text); secret {
+		w.found(SensitiveData, p.signal, s.spot(), "credentials", w.changing(o.from))
+	}
 }
 
 // nodeName: db.instance.id was the name of a node on Elasticsearch only.
@@ -315,21 +323,50 @@ func (w *Worker) moveToEvent(m pcommon.Map, p *place, o *operation, s *source) {
 	}
 }
 
-// moveToScope: exporters of other formats wrote the name and version of the scope as attributes of each span.
+// moveToScope: exporters of other formats wrote the name and version of the scope as attributes of each span or of the resource.
 func (w *Worker) moveToScope(m pcommon.Map, p *place, o *operation, s *source) {
 	text, ok := w.text(p, o, s)
 	if !ok {
 		return
 	}
-	get, set := w.scope.Name, w.scope.SetName
-	if s.name() == "otel.library.version" {
-		get, set = w.scope.Version, w.scope.SetVersion
+	scopes := w.scopesAt(p)
+	isVersion := s.name() == "otel.library.version"
+	fits := func(scope pcommon.InstrumentationScope) bool {
+		have := scope.Name()
+		if isVersion {
+			have = scope.Version()
+		}
+		return have == "" || have == text
 	}
-	if p.signal != SignalSpan || w.scope == (pcommon.InstrumentationScope{}) || get() != "" && get() != text {
+	if len(scopes) == 0 || !allOf(scopes, fits) {
 		w.settled(p, o, s, false)
 		return
 	}
-	w.moveTo(p, o, s, set)
+	w.moveTo(p, o, s, func(text string) {
+		for _, scope := range scopes {
+			if isVersion {
+				scope.SetVersion(text)
+			} else {
+				scope.SetName(text)
+			}
+		}
+	})
+}
+
+// scopesAt are the scopes that an attribute of a span or of a resource is about.
+func (w *Worker) scopesAt(p *place) []pcommon.InstrumentationScope {
+	switch {
+	case p.signal == SignalSpan && w.scope != (pcommon.InstrumentationScope{}):
+		return []pcommon.InstrumentationScope{w.scope}
+	case p.signal == SignalResource && w.scopes != nil:
+		return w.scopes()
+	default:
+		return nil
+	}
+}
+
+func allOf[T any](list []T, fits func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(e T) bool { return !fits(e) })
 }
 
 // joinFunction: code.namespace and code.function become one name, joined the way the language does.
@@ -366,6 +403,9 @@ func (w *Worker) hide(name, text string) string {
 	case "http.url":
 		out, _, _ = values.RedactURL(text, w.queryKeys)
 	case "http.target":
+		if hidden, _, isURL := values.RedactURL(text, w.queryKeys); isURL {
+			return hidden
+		}
 		if path, query, ok := strings.Cut(text, "?"); ok {
 			if hidden, changed := values.RedactQuery(query, w.queryKeys); changed {
 				out = path + "?" + hidden
