@@ -3,6 +3,7 @@ package otlpzipexporter
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
 )
 
 // Protocol is the transport to the peer.
@@ -27,13 +30,7 @@ const (
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (p *Protocol) UnmarshalText(text []byte) error {
-	switch v := Protocol(text); v {
-	case ProtocolGRPC, ProtocolHTTP:
-		*p = v
-		return nil
-	default:
-		return fmt.Errorf("protocol: %q is neither grpc nor http", text)
-	}
+	return choose(p, "protocol", Protocol(text), ProtocolGRPC, ProtocolHTTP)
 }
 
 // Encoding is the OTLP encoding over HTTP.
@@ -48,13 +45,7 @@ const (
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (e *Encoding) UnmarshalText(text []byte) error {
-	switch v := Encoding(text); v {
-	case EncodingProto, EncodingJSON:
-		*e = v
-		return nil
-	default:
-		return fmt.Errorf("encoding: %q is neither proto nor json", text)
-	}
+	return choose(e, "encoding", Encoding(text), EncodingProto, EncodingJSON)
 }
 
 // Order says what becomes of the order of spans.
@@ -69,13 +60,16 @@ const (
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (o *Order) UnmarshalText(text []byte) error {
-	switch v := Order(text); v {
-	case OrderExact, OrderGrouped:
-		*o = v
-		return nil
-	default:
-		return fmt.Errorf("zip::order: %q is neither exact nor grouped", text)
+	return choose(o, "zip::order", Order(text), OrderExact, OrderGrouped)
+}
+
+// choose sets a setting that has two values.
+func choose[T ~string](setting *T, key string, value, one, other T) error {
+	if value != one && value != other {
+		return fmt.Errorf("%s: %q is neither %s nor %s", key, value, one, other)
 	}
+	*setting = value
+	return nil
 }
 
 // DictionaryConfig is the `zip::dictionary` block.
@@ -88,13 +82,13 @@ type DictionaryConfig struct {
 
 const (
 	defaultDictionaryBytes = 256 << 10
-	minDictionaryBytes     = 4 << 10
-	maxDictionaryBytes     = 1 << 20 // what a decoder takes
+	minDictionaryBytes     = 64 << 10 // 28 KiB of which are the static tables
+	maxDictionaryBytes     = 1 << 20  // what a decoder takes
 )
 
 // Validate checks the bound.
 func (c *DictionaryConfig) Validate() error {
-	if c.Enabled && (c.MaxBytes < minDictionaryBytes || c.MaxBytes > maxDictionaryBytes) {
+	if c.MaxBytes < minDictionaryBytes || c.MaxBytes > maxDictionaryBytes {
 		return fmt.Errorf("max_bytes: %d is not between %d and %d", c.MaxBytes, minDictionaryBytes, maxDictionaryBytes)
 	}
 	return nil
@@ -238,7 +232,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if head.Protocol == ProtocolHTTP {
 		// Into a value that is thrown away, from a copy: optional blocks eat their `enabled` key while decoding.
 		if err := confmap.NewFromStringMap(conf.ToStringMap()).Unmarshal(&strictHTTPView{}); err != nil {
-			return err
+			return otlpzip.NameBlock(err, strictHTTPView{}, "protocol http")
 		}
 		view := c.httpView()
 		if err := conf.Unmarshal(&view); err != nil {
@@ -250,7 +244,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	}
 	view := c.grpcView()
 	if err := conf.Unmarshal(&view); err != nil {
-		return err
+		return otlpzip.NameBlock(err, view, "protocol grpc")
 	}
 	c.setCommon(view.Common)
 	c.GRPC = GRPCConfig{ClientConfig: view.ClientConfig, TimeoutConfig: view.TimeoutConfig}
@@ -268,16 +262,42 @@ func (c Config) Marshal(conf *confmap.Conf) error {
 // Validate checks what can be known without connecting.
 func (c *Config) Validate() error {
 	if c.Protocol == ProtocolHTTP {
-		s := &c.HTTP.Signals
-		if c.HTTP.ClientConfig.Endpoint == "" && s.TracesEndpoint == "" && s.MetricsEndpoint == "" && s.LogsEndpoint == "" && s.ProfilesEndpoint == "" {
-			return errors.New(`requires a non-empty "endpoint" or at least one of traces_endpoint, metrics_endpoint, logs_endpoint, profiles_endpoint`)
-		}
-		return nil
+		return c.HTTP.validateEndpoints()
 	}
 	if trimScheme(c.GRPC.ClientConfig.Endpoint) == "" {
-		return errors.New(`requires a non-empty "endpoint"`)
+		return errors.New(`requires a non-empty "endpoint", such as gateway.example:4317`)
 	}
 	return nil
+}
+
+func (c *HTTPConfig) validateEndpoints() error {
+	s := &c.Signals
+	var errs []error
+	set := false
+	for _, e := range []struct{ key, value string }{
+		{"endpoint", c.ClientConfig.Endpoint}, {"traces_endpoint", s.TracesEndpoint}, {"metrics_endpoint", s.MetricsEndpoint},
+		{"logs_endpoint", s.LogsEndpoint}, {"profiles_endpoint", s.ProfilesEndpoint},
+	} {
+		if e.value == "" {
+			continue
+		}
+		set = true
+		_, err := parseURL(e.key, e.value)
+		errs = append(errs, err)
+	}
+	if !set {
+		return errors.New(`requires a non-empty "endpoint", such as http://gateway.example:4318, or at least one of traces_endpoint, metrics_endpoint, logs_endpoint, profiles_endpoint`)
+	}
+	return errors.Join(errs...)
+}
+
+// parseURL reads the URL of a setting.
+func parseURL(key, value string) (*url.URL, error) {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("%s: %q is no URL such as http://gateway.example:4318", key, value)
+	}
+	return u, nil
 }
 
 func trimScheme(endpoint string) string {

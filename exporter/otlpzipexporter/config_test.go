@@ -101,7 +101,9 @@ func TestInvalidConfigs(t *testing.T) {
 		"scheme_only":              `requires a non-empty "endpoint"`,
 		"no_port":                  "missing port in address",
 		"http_no_endpoint":         `requires a non-empty "endpoint"`,
-		"unknown_key":              "colour",
+		"http_no_scheme":           `endpoint: "gateway:4318" is no URL such as http://`,
+		"http_bad_traces_endpoint": `traces_endpoint: "/v1/traces" is no URL such as http://`,
+		"unknown_key":              "protocol grpc has invalid keys: colour",
 		"unknown_zip_key":          "level",
 		"unknown_protocol":         `"udp" is neither grpc nor http`,
 		"unknown_encoding":         `"xml" is neither proto nor json`,
@@ -109,10 +111,11 @@ func TestInvalidConfigs(t *testing.T) {
 		"unknown_dictionary_key":   "refresh",
 		"small_dictionary":         "zip::dictionary: max_bytes: 10 is not between",
 		"large_dictionary":         "zip::dictionary: max_bytes: 3000000 is not between",
-		"http_key_in_grpc":         "traces_endpoint",
+		"small_but_off":            "zip::dictionary: max_bytes: 10 is not between",
+		"http_key_in_grpc":         "protocol grpc has invalid keys: traces_endpoint",
 		"negative_report_interval": "zip: report_interval: -1s is neither 0 nor at least 1s",
 		"short_report_interval":    "zip: report_interval: 10ms is neither 0 nor at least 1s",
-		"grpc_key_in_http":         "balancer_name",
+		"grpc_key_in_http":         "protocol http has invalid keys: balancer_name",
 		"unknown_balancer":         "invalid balancer_name",
 		"compression_level":        "unsupported parameters",
 		"bad_queue":                "queue_size",
@@ -128,7 +131,8 @@ func TestInvalidConfigs(t *testing.T) {
 				err = confmap.Validate(cfg)
 			}
 			require.ErrorContains(t, err, want)
+			assert.NotContains(t, err.Error(), "otlpzipexporter.", "the name of a Go type")
 		})
 	}
-	assert.Len(t, conf.ToStringMap(), 21, "every case is tested")
+	assert.Len(t, conf.ToStringMap(), 24, "every case is tested")
 }

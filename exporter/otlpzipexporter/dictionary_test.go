@@ -12,9 +12,9 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/mem"
@@ -138,6 +138,18 @@ func definitions(t *testing.T, tel *componenttest.Telemetry) int64 {
 	return otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_dictionary_definitions")
 }
 
+// active is what the gauge says: 1, 0, or -1 when it is not there.
+func active(t *testing.T, tel *componenttest.Telemetry) int64 {
+	t.Helper()
+	m, err := tel.GetMetric("otelcol_exporter_otlpzip_dictionary_active")
+	if err != nil {
+		return -1
+	}
+	points := m.Data.(metricdata.Gauge[int64]).DataPoints
+	require.Len(t, points, 1)
+	return points[0].Value
+}
+
 // retrying lets the exporter retry soon.
 var retrying = Map{"enabled": true, "initial_interval": "1ms", "max_interval": "5ms", "max_elapsed_time": "0s"}
 
@@ -165,6 +177,7 @@ func TestDictionariesSave(t *testing.T) {
 				s.check(false, &sink)
 				wire[enabled] = otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_wire_bytes", asFrame)
 				assert.Equal(t, enabled, hits(t, tel) > 0)
+				assert.EqualValues(t, map[bool]int64{true: 1, false: -1}[enabled], active(t, tel))
 				assert.Equal(t, hits(t, tel), otlpziptest.Sum(t, received, "otelcol_receiver_otlpzip_dictionary_hits"))
 				assert.Equal(t, definitions(t, tel), otlpziptest.Sum(t, received, "otelcol_receiver_otlpzip_dictionaries_defined"))
 				assert.Zero(t, misses(t, tel))
@@ -235,25 +248,38 @@ func TestExporterRestarts(t *testing.T) {
 	}
 }
 
-// TestThreeReceivers behind round-robin: every one is sent the dictionaries once, and no frame meets one that lacks them.
+// TestThreeReceivers behind round-robin: every one is sent each dictionary once, and no frame meets one that lacks it.
 func TestThreeReceivers(t *testing.T) {
 	for _, protocol := range protocols {
 		t.Run(protocol, func(t *testing.T) {
 			var sinks [3]otlpziptest.Sink
+			var received [3]*componenttest.Telemetry
 			var sockets []string
 			for i := range sinks {
-				sockets = append(sockets, serve(t, ours, protocol, nil, nil, &sinks[i]).Socket)
+				server, tel := serveWith(t, protocol, nil, &sinks[i])
+				sockets, received[i] = append(sockets, server.Socket), tel
 			}
 			exp, tel := startTraces(t, protocol, poolAddr(t, protocol, sockets), poolSettings(protocol))
 			s := newStream(t, 240)
 			s.send(exp, 90)
+			held := otlpziptest.Sum(t, received[0], "otelcol_receiver_otlpzip_dictionaries")
+			assert.Positive(t, held)
+			for i := range received {
+				assert.Equal(t, held, otlpziptest.Sum(t, received[i], "otelcol_receiver_otlpzip_dictionaries"), "receiver %d", i)
+				assert.Equal(t, held, otlpziptest.Sum(t, received[i], "otelcol_receiver_otlpzip_dictionaries_defined"), "receiver %d", i)
+			}
+			assert.Equal(t, 3*held, definitions(t, tel))
+			assert.Zero(t, misses(t, tel))
+			assert.GreaterOrEqual(t, hits(t, tel), int64(60), "of 90")
+
 			s.sendAtOnce(exp, 150)
 			s.check(false, &sinks[0], &sinks[1], &sinks[2])
 			for i := range sinks {
-				assert.NotZero(t, sinks[i].Traces.SpanCount())
+				assert.Greater(t, len(sinks[i].Traces.AllTraces()), 60, "batches at receiver %d, about a third of 240", i)
+				assert.Greater(t, otlpziptest.Sum(t, received[i], "otelcol_receiver_otlpzip_dictionary_hits"), int64(40), "receiver %d", i)
 			}
-			assert.Positive(t, hits(t, tel))
-			assert.Less(t, misses(t, tel), hits(t, tel))
+			assert.LessOrEqual(t, misses(t, tel), int64(3), "frames that overtake a definition, one at each")
+			assert.GreaterOrEqual(t, hits(t, tel), int64(180), "of 240")
 			t.Logf("%d hits, %d misses, %d definitions", hits(t, tel), misses(t, tel), definitions(t, tel))
 		})
 	}
@@ -304,32 +330,65 @@ func TestPeerUpgradedMidConnection(t *testing.T) {
 				s.send(exp, n)
 				assert.Equal(t, step.frames, otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_frames") > frames, "step %d", i)
 				assert.Equal(t, step.hits, hits(t, tel) > before, "step %d", i)
+				assert.Equal(t, step.hits, active(t, tel) == 1, "step %d", i)
 			}
 			s.check(false, &sink)
 		})
 	}
 }
 
-// TestMixedPoolWithDictionaries: one receiver in three keeps dictionaries, one does not, one is the stock receiver.
+// TestMixedPoolWithDictionaries: three receivers keep dictionaries, one keeps none, one is the stock receiver. Both sides count the
+// same. (With fewer that take frames, as in TestMixedPool, so many are refused that no more are tried.)
 func TestMixedPoolWithDictionaries(t *testing.T) {
 	for _, protocol := range protocols {
-		t.Run(protocol, func(t *testing.T) {
-			var sink otlpziptest.Sink
-			var sockets []string
-			for _, member := range []struct {
-				factory receiver.Factory
-				zip     Map
-			}{{ours, nil}, {ours, Map{"dictionary_memory": 0}}, {stock, nil}} {
-				sockets = append(sockets, serve(t, member.factory, protocol, nil, member.zip, &sink).Socket)
-			}
-			for _, addr := range []string{poolAddr(t, protocol, sockets), otlpziptest.NewProxy(t, protocol, otlpziptest.Faults{}, sockets...).Addr} {
-				exp, _ := startTraces(t, protocol, addr, poolSettings(protocol))
-				s := newStream(t, 120)
-				s.sendAtOnce(exp, 120)
+		for name, address := range map[string]func(*testing.T, []string) string{
+			"by connection": func(t *testing.T, sockets []string) string { return poolAddr(t, protocol, sockets) },
+			"by request": func(t *testing.T, sockets []string) string {
+				return otlpziptest.NewProxy(t, protocol, otlpziptest.Faults{}, sockets...).Addr
+			},
+		} {
+			t.Run(protocol+" "+name, func(t *testing.T) {
+				var sink otlpziptest.Sink
+				var sockets []string
+				var received []*componenttest.Telemetry
+				for _, memory := range []int{64 << 20, 64 << 20, 0, 64 << 20} {
+					server, tel := serveWith(t, protocol, Map{"dictionary_memory": memory}, &sink)
+					sockets, received = append(sockets, server.Socket), append(received, tel)
+				}
+				keepsNone := received[2]
+				sockets = append(sockets, serve(t, stock, protocol, nil, nil, &sink).Socket)
+				settings := poolSettings(protocol)
+				settings["retry_on_failure"] = retrying // an HTTP server that refuses a frame unread may cut the connection before its answer is read
+				exp, tel := startTraces(t, protocol, address(t, sockets), settings)
+				s := newStream(t, 200)
+				s.send(exp, 120)
+				s.sendAtOnce(exp, 80)
 				s.check(false, &sink)
-				sink.Traces.Reset()
-			}
-		})
+
+				count := func(metric string, attrs ...attribute.KeyValue) int64 {
+					return otlpziptest.Sum(t, tel, "otelcol_exporter_otlpzip_"+metric, attrs...)
+				}
+				atAll := func(metric string, attrs ...attribute.KeyValue) (n int64) {
+					for _, tel := range received {
+						n += otlpziptest.Sum(t, tel, "otelcol_receiver_otlpzip_"+metric, attrs...)
+					}
+					return n
+				}
+				t.Logf("%d frames, %d fallbacks, %d hits, %d misses, %d definitions",
+					count("frames"), count("fallbacks"), hits(t, tel), misses(t, tel), definitions(t, tel))
+				assert.EqualValues(t, 200, count("frames")+count("fallbacks"), "every batch went one way or the other")
+				assert.Greater(t, hits(t, tel), int64(10), "dictionaries are used where they are kept")
+				assert.LessOrEqual(t, misses(t, tel), int64(40), "given up when half of the last 32 missed")
+				assert.Positive(t, count("fallbacks", attribute.String("reason", "unsupported")), "the stock receiver refuses frames")
+				assert.Zero(t, count("fallbacks", attribute.String("reason", "rejected")))
+				assert.Equal(t, count("frames")+misses(t, tel), atAll("frames"), "a frame that misses its dictionary is sent again")
+				assert.Equal(t, misses(t, tel), atAll("refused", attribute.String("reason", "DICTIONARY_MISSING")))
+				assert.Equal(t, misses(t, tel), atAll("refused"), "no frame is refused for another reason")
+				assert.Equal(t, hits(t, tel), atAll("dictionary_hits"))
+				assert.LessOrEqual(t, atAll("dictionaries_defined"), definitions(t, tel), "the one that keeps none takes them too")
+				assert.Zero(t, otlpziptest.Sum(t, keepsNone, "otelcol_receiver_otlpzip_dictionaries"))
+			})
+		}
 	}
 }
 

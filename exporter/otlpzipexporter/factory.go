@@ -2,7 +2,6 @@ package otlpzipexporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -149,6 +148,12 @@ func createTraces(ctx context.Context, set exporter.Settings, cfg component.Conf
 		return nil, err
 	}
 	pusher := newTracePusher(in.link, in.peer, in.tel, in.buffers, set.Logger, in.config.Zip)
+	if pusher.epochs != nil {
+		if err := in.tel.observeActive(pusher.epochs.Active); err != nil {
+			in.tel.shutdown()
+			return nil, err
+		}
+	}
 	in.tel.startAtZero(ctx)
 	return exporterhelper.NewTraces(ctx, set, cfg, pusher.push, in.options()...)
 }
@@ -180,20 +185,15 @@ func createProfiles(ctx context.Context, set exporter.Settings, cfg component.Co
 // signalURL is where a signal goes over HTTP.
 func signalURL(c *HTTPConfig, sig signal) (*url.URL, error) {
 	if own := sig.endpoint(&c.Signals); own != "" {
-		u, err := url.Parse(own)
-		if err != nil {
-			return nil, fmt.Errorf("%s_endpoint must be a valid URL", sig.name)
-		}
-		return u, nil
+		return parseURL(sig.name+"_endpoint", own)
 	}
 	if c.ClientConfig.Endpoint == "" {
 		return nil, fmt.Errorf("either endpoint or %s_endpoint must be specified", sig.name)
 	}
-	u, err := url.Parse(strings.TrimSuffix(c.ClientConfig.Endpoint, "/") + "/" + sig.version + "/" + sig.name)
-	if err != nil {
-		return nil, errors.New("endpoint must be a valid URL")
+	if _, err := parseURL("endpoint", c.ClientConfig.Endpoint); err != nil {
+		return nil, err
 	}
-	return u, nil
+	return url.Parse(strings.TrimSuffix(c.ClientConfig.Endpoint, "/") + "/" + sig.version + "/" + sig.name)
 }
 
 func urlAttributes(u *url.URL) []attribute.KeyValue {

@@ -135,13 +135,16 @@ func (t *telemetry) startAtZero(ctx context.Context) {
 	}
 }
 
-// dictionariesActive says whether dictionaries are used.
-func (t *telemetry) dictionariesActive(active bool) {
-	var value int64
-	if active {
-		value = 1
-	}
-	t.builder.ExporterOtlpzipDictionaryActive.Record(context.Background(), value, t.name)
+// observeActive makes the metric show whether dictionaries are used, whenever it is read.
+func (t *telemetry) observeActive(active func() bool) error {
+	return t.builder.RegisterExporterOtlpzipDictionaryActiveCallback(func(_ context.Context, o metric.Int64Observer) error {
+		var value int64
+		if active() {
+			value = 1
+		}
+		o.Observe(value, t.name)
+		return nil
+	})
 }
 
 func (t *telemetry) acceptedOTLP(ctx context.Context, spans int) {

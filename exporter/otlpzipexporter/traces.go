@@ -19,13 +19,13 @@ import (
 // Why a trace request went as OTLP.
 const (
 	reasonUnsupported = "unsupported" // the peer just said it does not speak tracezip
-	reasonKnown       = "known"       // it said so before
+	reasonNotTried    = "not_tried"   // it said so before
 	reasonRejected    = "rejected"    // the peer could not read the frame
 	reasonTooLarge    = "too_large"   // one span alone is too large a frame for the peer
 	reasonEncoding    = "encoding"    // the encoder refused the batch
 )
 
-var fallbackReasons = []string{reasonUnsupported, reasonKnown, reasonRejected, reasonTooLarge, reasonEncoding}
+var fallbackReasons = []string{reasonUnsupported, reasonNotTried, reasonRejected, reasonTooLarge, reasonEncoding}
 
 // tracePusher sends traces: as a frame where the peer takes frames, else as OTLP.
 type tracePusher struct {
@@ -50,7 +50,6 @@ func newTracePusher(l link, peer *negotiator, tel *telemetry, buffers *bufferPoo
 	}
 	if cfg.Dictionary.Enabled {
 		p.epochs = otlpzip.NewEpochs(cfg.Dictionary.MaxBytes, p.dictionaryEvent)
-		tel.dictionariesActive(false)
 	}
 	return p
 }
@@ -67,7 +66,6 @@ func (p *tracePusher) dictionaryEvent(e otlpzip.Event) {
 	case otlpzip.EventOn:
 		p.logger.Info("Dictionaries are tried again")
 	}
-	p.tel.dictionariesActive(e.Kind == otlpzip.EventAdopted)
 }
 
 // push is one attempt. It only reads td.
@@ -83,7 +81,7 @@ func (p *tracePusher) push(ctx context.Context, td ptrace.Traces) error {
 func (p *tracePusher) send(ctx context.Context, td ptrace.Traces) error {
 	spans := td.SpanCount()
 	if p.config.Fallback && !p.peer.wantsFrames() {
-		return p.sendOTLP(ctx, td, spans, reasonKnown)
+		return p.sendOTLP(ctx, td, spans, reasonNotTried)
 	}
 	return p.sendFrame(ctx, td, spans, p.epochs.Plan())
 }
@@ -105,7 +103,7 @@ func (p *tracePusher) sendFrame(ctx context.Context, td ptrace.Traces, spans int
 	limit := p.peer.maxFrameBytes()
 	if limit > 0 && size > limit && (spans > 1 || plan.Options.Define) {
 		p.buffers.Put(frame)
-		return p.sendSmaller(ctx, td, spans, plan, size, nil)
+		return p.sendOtherwise(ctx, td, spans, plan, size-plan.DefinitionBytes() <= limit)
 	}
 	if sample := p.reports.sample(*frame, plan); sample != nil {
 		defer p.report(sample, plan.Options.Dictionary)
@@ -155,7 +153,18 @@ func (p *tracePusher) tellUnsupported() {
 	p.logger.Warn("The peer does not speak tracezip and zip::fallback is false: traces are dropped; set zip::fallback to true to send them as OTLP")
 }
 
-// sendSmaller goes on with a batch whose frame is too large for the peer: without the dictionary if that may help, else in
+// sendOtherwise goes on with a batch whose frame was not sent because it is too large for the peer: without the definition in it if
+// it fits then or cannot be cut, else in halves, which may have room for the definition.
+func (p *tracePusher) sendOtherwise(ctx context.Context, td ptrace.Traces, spans int, plan otlpzip.Plan, fits bool) error {
+	if plan.Options.Define && (fits || spans == 1) {
+		p.epochs.Unsent(plan)
+		return p.sendFrame(ctx, td, spans, otlpzip.Plan{})
+	}
+	p.epochs.Failed(plan)
+	return p.sendHalves(ctx, td, spans)
+}
+
+// sendSmaller goes on with a batch whose frame the peer found too large: without the dictionary if that may help, else in
 // halves, else as OTLP.
 func (p *tracePusher) sendSmaller(ctx context.Context, td ptrace.Traces, spans int, plan otlpzip.Plan, size int, err error) error {
 	if plan.Options.Define || plan.Options.Dictionary != nil && spans == 1 {

@@ -2,6 +2,7 @@ package otlpzipexporter
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -98,4 +99,44 @@ func TestHalvesWithBothErrors(t *testing.T) {
 	assert.Equal(t, []int64{0, 1, 2, 3}, otlpziptest.Numbers([]ptrace.Traces{rest.Data()}))
 	slices.Sort(l.otlp)
 	assert.Equal(t, []int64{4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, l.otlp, "everything else once")
+}
+
+// TestHalvesBringTheDictionary: a batch that is too large even without the definition in its frame is cut in two, and one half
+// brings the dictionary. Nothing was sent in vain.
+func TestHalvesBringTheDictionary(t *testing.T) {
+	r := newReporting(t, 0)
+	for !r.epochs.Active() {
+		require.NoError(t, r.push(context.Background(), batchWithKeys("key", 12)))
+		require.Less(t, len(r.link.sizes), 100)
+	}
+	large := ptrace.NewTraces()
+	for i := range 40 {
+		batchWithKeys(fmt.Sprint("key", i), 12).ResourceSpans().MoveAndAppendTo(large.ResourceSpans())
+	}
+	frame, err := r.encode(large, tracezip.FrameOptions{})
+	require.NoError(t, err)
+	limit := len(*frame) * 9 / 10
+	r.peer.advertised("connection", otlpzip.Capability{Tracezip: true, MaxFrameBytes: limit})
+	before := len(r.link.sizes)
+	require.NoError(t, r.push(context.Background(), large))
+	assert.Len(t, r.link.sizes[before:], 2)
+	assert.EqualValues(t, 1, otlpziptest.Sum(t, r.tel, "otelcol_exporter_otlpzip_splits"))
+	assert.EqualValues(t, 1, otlpziptest.Sum(t, r.tel, "otelcol_exporter_otlpzip_dictionary_definitions"))
+}
+
+// TestDefinitionLeftOut: a batch that only the definition makes too large goes without it, whole.
+func TestDefinitionLeftOut(t *testing.T) {
+	r := newReporting(t, 0)
+	td := batchWithKeys("key", 12)
+	for !r.epochs.Active() {
+		require.NoError(t, r.push(context.Background(), td))
+		require.Less(t, len(r.link.sizes), 100)
+	}
+	r.peer.advertised("connection", otlpzip.Capability{Tracezip: true, MaxFrameBytes: r.link.sizes[0]})
+	before := len(r.link.sizes)
+	require.NoError(t, r.push(context.Background(), td))
+	assert.Equal(t, r.link.sizes[:1], r.link.sizes[before:])
+	assert.False(t, r.epochs.Active())
+	assert.Zero(t, otlpziptest.Sum(t, r.tel, "otelcol_exporter_otlpzip_splits"))
+	assert.Zero(t, otlpziptest.Sum(t, r.tel, "otelcol_exporter_otlpzip_dictionary_definitions"))
 }

@@ -1,2 +1,2 @@
-// Package cli holds the subcommands that otelcol-plus has beside the collector's own: demo, replay and zip.
+// Package cli holds the subcommands that otelcol-plus has beside the collector's own: demo, replay, zip and semconv.
 package cli

@@ -165,7 +165,7 @@ func TestInspectNamesWhatIsWrong(t *testing.T) {
 	f(2, "--batch", nil, "--batch", "-1", "-")
 	f(2, "--top", nil, "--top", "0", "-")
 	f(1, "none.pb: no such file", nil, "none.pb")
-	f(1, "-: request 1: body", []byte("\x0aabc"), "-")
+	f(1, "-: request 1: body", []byte("\x0babc"), "-")
 	f(1, "request 1 is not an OTLP trace request", []byte("\x02\xff\xff"), "-")
 	f(1, "no spans", nil, "-")
 	f(1, "section header at byte", frame[:20], "-")

@@ -30,9 +30,9 @@ func newReplay() *cobra.Command {
 		Short: "Send recorded OTLP files to a collector",
 		Long: `Send recorded OTLP files to an OTLP/gRPC endpoint, one request after the other.
 
-A file is what the collector's file exporter writes (format json or proto, plain or with compression: zstd), or a
-repetition of a uvarint length and an OTLP export request of that length as protobuf. Either may be compressed as a whole
-with gzip or zstd. JSON says which signal each request is of. Otherwise it is read from the name of the file
+A file is what the collector's file exporter writes (format json or proto, plain or with compression: zstd), one OTLP export
+request as JSON or protobuf, or a repetition of a uvarint length and such a request of that length as protobuf. Any of them
+may be compressed as a whole with gzip or zstd. JSON says which signal each request is of. Otherwise it is read from the name of the file
 (shop.logs.otlp.pb.zst); traces when that says nothing.`,
 		Args:         usageArgs(cobra.MinimumNArgs(1)),
 		SilenceUsage: true,

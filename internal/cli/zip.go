@@ -27,14 +27,17 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// ExitCode is what the process ends with: 0 without an error, 2 after a wrong command line of a command that says so, else 1.
+// ExitCode is the status of the process.
+func (e usageError) ExitCode() int { return 2 }
+
+// ExitCode is what the process ends with: 0 without an error, what an error itself says, else 1.
 func ExitCode(err error) int {
-	var usage usageError
+	var own interface{ ExitCode() int }
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usage):
-		return 2
+	case errors.As(err, &own):
+		return own.ExitCode()
 	default:
 		return 1
 	}

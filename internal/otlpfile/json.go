@@ -6,11 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/pmetric"
-	"go.opentelemetry.io/collector/pdata/pprofile"
-	"go.opentelemetry.io/collector/pdata/ptrace"
+	"strings"
 )
 
 // signalOfKey are the top-level keys of requests in JSON.
@@ -21,17 +17,19 @@ var signalOfKey = map[string]Signal{
 	"resourceProfiles": Profiles,
 }
 
-// fromJSON turns a request in JSON into protobuf and tells its signal; the empty object is of none.
-func fromJSON(request []byte) ([]byte, Signal, error) {
+// fromJSON reads a request in JSON; the empty object is of no signal.
+func fromJSON(request []byte) (Data, error) {
 	signal, err := signalOfJSON(request)
 	if err != nil || signal == "" {
-		return nil, "", err
+		return Data{}, err
 	}
-	proto, err := convert(signal, request)
+	d, err := decodeJSON(signal, request)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s as JSON: %w", signal, err)
+		// The decoder goes on with an excerpt of the telemetry.
+		what, _, _ := strings.Cut(err.Error(), ", error found in")
+		return Data{}, fmt.Errorf("%s as JSON: %s", signal, what)
 	}
-	return proto, signal, nil
+	return d, nil
 }
 
 // signalOfJSON looks for a known key at the top, which is the first one but for profiles.
@@ -67,38 +65,11 @@ func signalOfJSON(request []byte) (Signal, error) {
 	return "", nil
 }
 
+var errEndsEarly = errors.New("JSON that ends early: was the writer stopped?")
+
 func notJSON(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("JSON that ends early: was the writer stopped, or one request spread over several lines?")
+		return errEndsEarly
 	}
 	return fmt.Errorf("not JSON: %w", err)
-}
-
-func convert(signal Signal, request []byte) ([]byte, error) {
-	switch signal {
-	case Traces:
-		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(request)
-		if err != nil {
-			return nil, err
-		}
-		return (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
-	case Metrics:
-		md, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(request)
-		if err != nil {
-			return nil, err
-		}
-		return (&pmetric.ProtoMarshaler{}).MarshalMetrics(md)
-	case Logs:
-		ld, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(request)
-		if err != nil {
-			return nil, err
-		}
-		return (&plog.ProtoMarshaler{}).MarshalLogs(ld)
-	default:
-		pd, err := (&pprofile.JSONUnmarshaler{}).UnmarshalProfiles(request)
-		if err != nil {
-			return nil, err
-		}
-		return (&pprofile.ProtoMarshaler{}).MarshalProfiles(pd)
-	}
 }

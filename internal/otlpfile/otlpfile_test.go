@@ -69,9 +69,9 @@ func TestDamageIsNamed(t *testing.T) {
 	f("fixed body cut short", "\x00\x00\x00\x05abc", "request 1: body: unexpected EOF")
 	f("zstd cut short", "\x00\x00\x00\x05\x28\xb5\x2f\xfd\x00", "request 1: zstd: ")
 	f("line cut short", `{"resourceSp`, "request 1: JSON that ends early")
-	f("array cut short", `{"resourceSpans":[{"res`, "request 1: traces as JSON: ")
+	f("array cut short", `{"resourceSpans":[{"res`, "request 1: JSON that ends early")
 	f("other JSON", `{"level":"info"}`, `request 1: JSON with the key "level", but none of resourceSpans`)
-	f("broken JSON", `{"resourceSpans"`, "request 1: traces as JSON")
+	f("broken JSON", `{"resourceSpans"}`, "request 1: traces as JSON: ")
 	f("JSON of a fixed length cut short", "\x00\x00\x00\x05{\"a\":", "request 1: JSON that ends early")
 	f("no JSON", `{hello}`, "request 1: not JSON")
 }
@@ -115,6 +115,8 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("{\"resourceLogs\":[]}\n{}\n"))
 	f.Add([]byte("\x00\x00\x00\x02{}\x00\x00\x00\x04\x28\xb5\x2f\xfd"))
 	f.Add([]byte("{}\n[1,2]\n"))
+	f.Add([]byte("{\n \"resourceMetrics\": [{}]\n}"))
+	f.Add([]byte{1<<3 | 2, 4, 2<<3 | 2, 2, 2<<3 | 2, 0})
 	f.Add(zstdMagic)
 	f.Add(gzipMagic)
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -127,6 +129,20 @@ func FuzzReader(f *testing.F) {
 				break
 			}
 		}
+		_ = r.Close()
+		if r, err = NewReader(bytes.NewReader(data)); err != nil {
+			return
+		}
+		w, err := NewWriter(io.Discard, r.Form())
+		require.NoError(t, err)
+		for range 100 {
+			d, err := r.NextData()
+			if err != nil {
+				break
+			}
+			require.NoError(t, w.Write(d, r.Form()))
+		}
+		require.NoError(t, w.Close())
 		_ = r.Close()
 	})
 }

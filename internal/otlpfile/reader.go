@@ -24,7 +24,7 @@ var (
 // Reader yields the requests of one recording.
 type Reader struct {
 	in       *bufio.Reader
-	framing  framing
+	form     Form
 	message  []byte // as it lies in the recording
 	signal   Signal
 	index    int
@@ -65,15 +65,15 @@ func NewReader(in io.Reader) (*Reader, error) {
 			return nil, err
 		}
 		r.closers = append(r.closers, func() error { dec.Close(); return nil })
-		r.in = bufio.NewReaderSize(dec, 1<<16)
+		r.in, r.form.stream = bufio.NewReaderSize(dec, 1<<16), zstdStream
 	case bytes.HasPrefix(magic, gzipMagic):
 		dec, err := gzip.NewReader(r.in)
 		if err != nil {
 			return nil, err
 		}
-		r.in = bufio.NewReaderSize(dec, 1<<16)
+		r.in, r.form.stream = bufio.NewReaderSize(dec, 1<<16), gzipStream
 	}
-	if r.framing, err = framingOf(r.in); err != nil {
+	if r.form.framing, err = framingOf(r.in); err != nil {
 		_ = r.Close()
 		return nil, err
 	}
@@ -82,6 +82,53 @@ func NewReader(in io.Reader) (*Reader, error) {
 
 // Next returns the next request as protobuf, or io.EOF at the end. The bytes are valid until the following call.
 func (r *Reader) Next() ([]byte, error) {
+	request, err := r.request()
+	if err != nil {
+		return nil, err
+	}
+	if r.form.json {
+		d, err := fromJSON(request)
+		if err == nil {
+			r.signal = d.Signal
+			request, err = d.Proto()
+		}
+		if err != nil {
+			return nil, r.damaged(err)
+		}
+	}
+	r.index++
+	return request, nil
+}
+
+// NextData returns the next request decoded, or io.EOF at the end. Of protobuf the content tells the signal.
+func (r *Reader) NextData() (Data, error) {
+	request, err := r.request()
+	if err != nil {
+		return Data{}, err
+	}
+	var d Data
+	var known bool
+	if r.form.json {
+		d, err = fromJSON(request)
+	} else if d, known = Detect(request); !known {
+		err = errors.New("cannot be read as OTLP of any signal")
+	}
+	if err != nil {
+		return Data{}, r.damaged(err)
+	}
+	r.signal = d.Signal
+	r.index++
+	return d, nil
+}
+
+// Signal is what the request is of that Next or NextData has returned last. Next knows it of JSON only; of protobuf it is "".
+func (r *Reader) Signal() Signal { return r.signal }
+
+// Form is how the request lay in the recording that Next or NextData has returned last.
+func (r *Reader) Form() Form { return r.form }
+
+// request returns the next one without its compression, as JSON or protobuf.
+func (r *Reader) request() ([]byte, error) {
 	r.signal = ""
 	err := r.frame()
 	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -91,47 +138,36 @@ func (r *Reader) Next() ([]byte, error) {
 		return nil, r.damaged(err)
 	}
 	request := r.message
-	if r.framing != uvarintLengths {
-		if request, err = r.decoded(request); err != nil {
-			return nil, r.damaged(err)
+	// What the file exporter does to a request begins with what none in protobuf does.
+	if r.form.packed = r.form.framing == fixedLengths && bytes.HasPrefix(request, zstdMagic); r.form.packed {
+		if request, err = r.unpack(request); err != nil {
+			return nil, r.damaged(fmt.Errorf("zstd: %w", err))
 		}
 	}
-	r.index++
+	r.form.json = r.form.framing == lines || r.form.framing == fixedLengths && bytes.HasPrefix(request, []byte("{"))
+	r.form.indented = r.form.json && bytes.IndexByte(request, '\n') >= 0
 	return request, nil
 }
 
-// Signal is what the request says it is of that Next has returned last: JSON says it, protobuf does not (then it is "").
-func (r *Reader) Signal() Signal { return r.signal }
-
-// decoded undoes what the file exporter does to a request: none of the first bytes can be those of one in protobuf.
-func (r *Reader) decoded(request []byte) ([]byte, error) {
-	if bytes.HasPrefix(request, zstdMagic) {
-		if r.unzip == nil {
-			dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxMessage))
-			if err != nil {
-				return nil, err
-			}
-			r.unzip = dec
-			r.closers = append(r.closers, func() error { dec.Close(); return nil })
+// unpack undoes the compression of a single request.
+func (r *Reader) unpack(request []byte) ([]byte, error) {
+	if r.unzip == nil {
+		dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxMessage))
+		if err != nil {
+			return nil, err
 		}
-		var err error
-		if r.unzipped, err = r.unzip.DecodeAll(request, r.unzipped[:0]); err != nil {
-			return nil, fmt.Errorf("zstd: %w", err)
-		}
-		request = r.unzipped
+		r.unzip = dec
+		r.closers = append(r.closers, func() error { dec.Close(); return nil })
 	}
-	if r.framing == lines || bytes.HasPrefix(request, []byte("{")) {
-		var err error
-		request, r.signal, err = fromJSON(request)
-		return request, err
-	}
-	return request, nil
+	var err error
+	r.unzipped, err = r.unzip.DecodeAll(request, r.unzipped[:0])
+	return r.unzipped, err
 }
 
 func (r *Reader) damaged(err error) error {
-	if r.index == 0 && r.framing != lines {
-		return fmt.Errorf("request 1: %w: is this a recording? Known are what the file exporter writes (json or proto, plain or zstd) "+
-			"and OTLP protobuf after uvarint lengths", err)
+	if r.index == 0 && r.form.framing != lines {
+		return fmt.Errorf("request 1: %w: is this a recording? Known are what the file exporter writes (json or proto, plain or zstd), "+
+			"OTLP protobuf after uvarint lengths, and one request as JSON or protobuf", err)
 	}
 	return fmt.Errorf("request %d: %w", r.index+1, err)
 }

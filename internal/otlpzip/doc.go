@@ -34,7 +34,7 @@
 //   - an exporter that had given up learns of an upgraded peer from the next OTLP answer,
 //   - a batch too large for the peer is split before it is sent,
 //   - UNIMPLEMENTED or 404 from further down the peer's pipeline is not mistaken for a peer without tracezip,
-//   - dictionaries go to peers that keep them and only if they are not too large for them, and
+//   - dictionaries go to peers that keep them and are made to fit the replica that keeps the smallest, and
 //   - a web server that answers 200 to anything is not mistaken for a peer: over HTTP a frame counts as delivered only
 //     when the answer has [VersionKey].
 //

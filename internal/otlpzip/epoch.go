@@ -17,6 +17,10 @@ import (
 // their answers tell, get it from the next frames that reach them, for nobody can choose which replica a frame reaches. When all
 // have it, frames name it.
 //
+// Replicas may keep dictionaries of different sizes. The smallest limit heard of late counts for all of them, so that whatever
+// frames name can be kept wherever they arrive. When the dictionary in use is too large of a sudden, as after a restart of the peer
+// with less memory, another one is learnt as from the start, out of what is known already.
+//
 // An example with two replicas, a and b, behind a balancer:
 //
 //	frames 1…7     stateless, answered by a and b; attempts after 4 and 8
@@ -30,7 +34,7 @@ import (
 // Learning happens in the goroutine of a push after the answer has come, where it delays neither the batch nor other pushes, only
 // the return of its own: a push that finds another one learning leaves it alone. Nothing runs in the background, so there is nothing to stop.
 //
-// Every Plan is settled by exactly one of Delivered, Missing, Refused and Failed. A nil *Epochs plans stateless frames. It is
+// Every Plan is settled by exactly one of Delivered, Missing, Refused, Unsent and Failed. A nil *Epochs plans stateless frames. It is
 // safe for concurrent use.
 type Epochs struct {
 	maxBytes int
@@ -42,15 +46,12 @@ type Epochs struct {
 
 	mu       sync.Mutex
 	events   []Event // to be notified once mu is released
-	maxPeer  int     // memory of the largest dictionary the peer keeps, 0 when it keeps none
-	frames   int     // acknowledged since the start
-	bytes    int64   // of those frames
+	keeps    bool    // the replica that answered last keeps dictionaries
+	limit    lowest  // memory of the largest dictionary that all replicas keep
 	replicas replicas
 
-	trainer     *tracezip.Trainer
-	trainedAt   int // frames when the trainer started
-	attemptAt   int // frames when a dictionary is tried to be built next
-	sampleEvery int // so many frames
+	schedule
+	trainer *tracezip.Trainer // nil until the first frame is learnt from
 
 	current  *tracezip.Dictionary // acknowledged by at least one replica
 	previous *tracezip.Dictionary // the one before, which replicas may still be at
@@ -69,18 +70,6 @@ type Epochs struct {
 }
 
 const (
-	firstAttempt    = 4
-	attemptInterval = 512
-	// Before each attempt that many frames are learnt from, evenly spread: as many as sampleBytes are, within bounds. Learning
-	// from a frame takes longer than making it, so not all can be; more of the small ones are needed to see what they have in
-	// common. Measured on two recordings: at 100 spans a frame, 32 samples lead to frames 1 % larger than learning from all of
-	// them does, 8 to 4 %; at 1,000 spans there is no difference.
-	sampleBytes = 96 << 10
-	minSamples  = 4
-	maxSamples  = 32
-	// maxExpected is how many frames a dictionary may be expected to serve, however many there have been.
-	maxExpected = 4096
-
 	minOff = NegativeTTL
 	maxOff = 2 * time.Hour
 )
@@ -165,11 +154,40 @@ func (e *Epochs) Heard(c Capability) {
 	}
 	e.mu.Lock()
 	defer e.unlock()
-	e.maxPeer = c.MaxDictionaryBytes
-	if e.maxPeer > 0 {
-		e.replicas.saw(c.Instance)
+	e.keeps = c.MaxDictionaryBytes > 0
+	if !e.keeps {
+		return
+	}
+	e.replicas.saw(c.Instance)
+	before := e.inUse()
+	e.limit.heard(c.MaxDictionaryBytes)
+	if before && !e.inUse() {
+		e.restart(e.frames)
 	}
 }
+
+// Active reports whether there is a dictionary that pays and that the peer keeps.
+func (e *Epochs) Active() bool {
+	if e == nil {
+		return false
+	}
+	e.mu.Lock()
+	defer e.unlock()
+	return e.keeps && e.inUse()
+}
+
+// inUse reports whether there is a dictionary that frames name, or are about to.
+func (e *Epochs) inUse() bool { return e.usable() != nil || e.next != nil && e.fits(e.next) }
+
+// usable is the current dictionary, unless it is too large for the peer as it is now.
+func (e *Epochs) usable() *tracezip.Dictionary {
+	if e.current == nil || !e.fits(e.current) {
+		return nil
+	}
+	return e.current
+}
+
+func (e *Epochs) fits(d *tracezip.Dictionary) bool { return d.MemoryBytes() <= e.limit.value() }
 
 // Plan says how the next frame is made.
 func (e *Epochs) Plan() Plan {
@@ -178,31 +196,29 @@ func (e *Epochs) Plan() Plan {
 	}
 	e.mu.Lock()
 	defer e.unlock()
-	if e.maxPeer == 0 || e.resting() {
+	if !e.keeps || e.resting() {
 		return Plan{}
 	}
 	var p Plan
-	if e.trainer == nil || (e.attemptAt-e.frames-1)%e.sampleEvery == 0 {
+	if e.trainer == nil || e.samplesNext() {
 		p.Options.Sample = new(tracezip.Sample)
 	}
 	switch {
 	case e.next != nil && !e.defining && e.fits(e.next):
 		e.defining = true
 		p.define(defines, e.next, e.known(e.next, e.current))
-	case e.current == nil || !e.fits(e.current):
+	case e.usable() == nil:
 	case e.lessons == 0 || e.replicas.without(e.current.ID()) == 0:
 		p.Options.Dictionary = e.current
 	case e.teaching < e.replicas.without(e.current.ID()) || e.frames-e.taughtAt > 2*e.replicas.count():
 		e.teach(&p) // a lesson that is under way for so long may not arrive at all
-	case e.previous != nil && e.known(e.current, e.previous) == e.previous.ID():
+	case e.previous != nil && e.fits(e.previous) && e.known(e.current, e.previous) == e.previous.ID():
 		p.Options.Dictionary = e.previous // which all have, until all have the new one
 	case 4*e.replicas.without(e.current.ID()) <= e.replicas.count():
 		p.Options.Dictionary = e.current // it hardly meets one that lacks it
 	}
 	return p
 }
-
-func (e *Epochs) fits(d *tracezip.Dictionary) bool { return d.MemoryBytes() <= e.maxPeer }
 
 // known names the dictionary that every replica which is going to get d is known to have.
 func (e *Epochs) known(d, before *tracezip.Dictionary) tracezip.DictionaryID {
@@ -248,15 +264,30 @@ func (e *Epochs) Refused(p Plan, size int) {
 	}
 	e.mu.Lock()
 	defer e.unlock()
-	e.settle(p)
+	e.giveUp(p)
 	if p.Options.Dictionary == nil {
 		return
 	}
+	e.ledger.missed(size)
+	e.review()
+}
+
+// Unsent settles a plan whose frame was not sent, since its definition makes it larger than the peer takes.
+func (e *Epochs) Unsent(p Plan) {
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.unlock()
+	e.giveUp(p)
+}
+
+// giveUp settles a plan whose definition, if it brings one, is not tried again.
+func (e *Epochs) giveUp(p Plan) {
+	e.settle(p)
 	if p.role == defines && e.next == p.Options.Dictionary {
 		e.next = nil // the next attempt may make one that passes
 	}
-	e.ledger.missed(size)
-	e.review()
 }
 
 // Missing settles a plan whose frame of the given size the peer refused for want of its dictionary, and says how the same
@@ -310,8 +341,7 @@ func (e *Epochs) acknowledge(p Plan, size int, instance string) {
 	e.mu.Lock()
 	defer e.unlock()
 	e.settle(p)
-	e.frames++
-	e.bytes += int64(size)
+	e.acknowledged(size)
 	d := p.Options.Dictionary
 	switch {
 	case d == nil || e.resting():
@@ -326,7 +356,7 @@ func (e *Epochs) acknowledge(p Plan, size int, instance string) {
 	}
 	if p.Options.Define {
 		e.ledger.defined(p.transfer)
-		if e.replicas.without(e.currentID()) == 0 {
+		if e.current == nil || e.replicas.without(e.current.ID()) == 0 {
 			e.lessons = 0
 		}
 		e.review()
@@ -336,16 +366,6 @@ func (e *Epochs) acknowledge(p Plan, size int, instance string) {
 		e.offFor = minOff
 	}
 }
-
-func (e *Epochs) currentID() tracezip.DictionaryID {
-	if e.current == nil {
-		return tracezip.DictionaryID{}
-	}
-	return e.current.ID()
-}
-
-// expected is how many frames a dictionary may serve: as many as there have been.
-func (e *Epochs) expected() int { return min(e.frames, maxExpected) }
 
 // resting reports whether dictionaries are off, and ends that when its time has come.
 func (e *Epochs) resting() bool {

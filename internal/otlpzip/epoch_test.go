@@ -56,7 +56,7 @@ func (s *scene) deliver(p Plan, from string) {
 func (s *scene) plan(d *tracezip.Dictionary, define bool) Plan {
 	s.t.Helper()
 	p := s.Plan()
-	require.Same(s.t, d, p.Options.Dictionary)
+	require.True(s.t, d == p.Options.Dictionary, "another dictionary, or none")
 	require.Equal(s.t, define, p.Options.Define)
 	return p
 }
@@ -64,7 +64,7 @@ func (s *scene) plan(d *tracezip.Dictionary, define bool) Plan {
 func (s *scene) stateless() Plan {
 	s.t.Helper()
 	p := s.Plan()
-	require.Nil(s.t, p.Options.Dictionary)
+	require.True(s.t, p.Options.Dictionary == nil, "no dictionary is due")
 	return p
 }
 
@@ -270,19 +270,73 @@ func TestRefused(t *testing.T) {
 	assert.Empty(t, s.events)
 }
 
+// TestUnsent: what was not sent has cost nothing, however often, and a definition that does not fit into a frame is given up.
+func TestUnsent(t *testing.T) {
+	d := otlpziptest.Dictionaries(t, 2)
+	s := newScene(t, "a")
+	s.adopt(d[0])
+	s.deliver(s.plan(d[0], true), "a")
+	for i := range 2 * maxMisses {
+		s.Heard(instance(fmt.Sprint(i)))
+		s.lessons = 1
+		s.Unsent(s.plan(d[0], true))
+	}
+	assert.Empty(t, s.events)
+	assert.Zero(t, s.ledger.misses)
+	s.adopt(d[1])
+	s.Unsent(s.plan(d[1], true))
+	s.plan(d[0], false)
+	s.Unsent(s.Plan())
+	s.plan(d[0], false)
+}
+
 func TestDictionaryTooLargeForThePeer(t *testing.T) {
 	d := otlpziptest.Dictionaries(t, 1)[0]
 	s := newScene(t, "a")
 	small := Capability{Tracezip: true, MaxDictionaryBytes: d.MemoryBytes() - 1}
+	untilForgotten := func() {
+		s.stateless()
+		n := 0
+		for ; !s.Active(); n++ {
+			s.stateless()
+			s.Heard(instance("a"))
+		}
+		assert.Greater(t, n, limitPeriod)
+		assert.LessOrEqual(t, n, 2*limitPeriod)
+	}
 	s.adopt(d)
 	s.Heard(small)
-	s.stateless()
-	s.Heard(instance("a"))
+	untilForgotten()
 	s.deliver(s.plan(d, true), "a")
+	assert.True(t, s.Active())
 	s.Heard(small)
-	s.stateless()
 	s.Heard(Capability{})
 	s.stateless() // an answer that says nothing changes nothing
+	untilForgotten()
+	s.plan(d, false)
+	s.Heard(Capability{Tracezip: true})
+	s.stateless()
+	assert.False(t, s.Active(), "the peer says that it keeps none")
+}
+
+// TestNextMakesWay: a dictionary that was adopted and does not fit any more does not keep another one from being made.
+func TestNextMakesWay(t *testing.T) {
+	d := otlpziptest.Dictionaries(t, 1)[0]
+	s := newScene(t, "a")
+	s.deliver(s.stateless(), "a")
+	s.adopt(d)
+	definer := s.plan(d, true)
+	s.Heard(Capability{Tracezip: true, MaxDictionaryBytes: d.MemoryBytes() - 1})
+	send := func() {
+		for range 2 * firstAttempt {
+			s.Delivered(s.stateless(), 4000, "a", func(tracezip.FrameOptions) (int, error) { return 0, errors.New("not now") })
+		}
+	}
+	send()
+	assert.NotNil(t, s.next, "a frame is on its way with it")
+	s.Failed(definer)
+	send()
+	assert.Nil(t, s.next)
 }
 
 // TestSchedule: attempts after 4, 8, 16 and so on, in the end every 512 frames; samples get fewer.
@@ -341,6 +395,7 @@ func TestAdoption(t *testing.T) {
 		}
 		s.current = current
 		s.consider(nil, current, d[1], tt.trial)
+		assert.Equal(t, tt.adopted || tt.keeps, s.Active(), tt.name)
 		assert.Equal(t, tt.adopted, s.next != nil, tt.name)
 		assert.Equal(t, tt.keeps, s.current != nil, tt.name)
 		if tt.adopted {
@@ -358,6 +413,8 @@ func TestNilEpochs(t *testing.T) {
 	e.Delivered(p, 1, "", nil)
 	e.Failed(p)
 	e.Refused(p, 1)
+	e.Unsent(p)
+	assert.False(t, e.Active())
 	assert.Equal(t, Plan{}, e.Missing(p, 1, keeps))
 }
 

@@ -37,6 +37,8 @@ func (c *compiler) checksOf(r *record, a *facts.Attribute) checks {
 	switch {
 	case a.Name == "http.request.method":
 		k |= checkMethod
+	case len(r.members) == 1 && r.members[0] == other:
+		// Everyone has values of their own; the list only says what stands for none of them.
 	case (r.want == pcommon.ValueTypeStr || r.want == pcommon.ValueTypeInt) && len(r.members)+len(r.enum) > 0:
 		k |= checkEnum
 	}

@@ -47,6 +47,7 @@ type record struct {
 	area       uint8
 	mayBeEmpty bool
 	elems      pcommon.ValueType // of a list
+	low, high  int64             // bounds of an integer
 	template   bool
 	lowerKeys  bool // the variable part of a template's names is lower case
 	rule       Rule // DeprecatedAttribute or ObsoleteAttribute; read only with flagOld or flagMessage
@@ -358,6 +359,7 @@ func (c *compiler) describeAttribute(r *record, a *facts.Attribute) {
 		r.enum = c.oldValues(a)
 		r.mayBeEmpty = r.want != pcommon.ValueTypeStr || mayBeEmpty[a.Name]
 		r.checks = c.checksOf(r, a)
+		r.low, r.high = r.checks.bounds(r.want)
 		if !a.Stable {
 			r.flags |= flagUnstable
 		}

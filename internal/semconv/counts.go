@@ -60,7 +60,13 @@ func (w *Worker) count(rule Rule, level Level, s Signal, area uint8) {
 		w.counts.dirty = append(w.counts.dirty, i)
 	}
 	w.counts.findings[i]++
+	if level == Violation {
+		w.violations++
+	}
 }
+
+// Violations is how many findings of that level there were since the worker was made.
+func (w *Worker) Violations() uint64 { return w.violations }
 
 func (w *Worker) add(rule Rule, level Level, s Signal, area uint8, at spot, detail string, fixed bool) {
 	w.count(rule, level, s, area)
@@ -103,9 +109,9 @@ func (w *Worker) Drain(findings func(index int, n int64), changes func(op Op, n 
 
 // release drops every reference to telemetry.
 func (w *Worker) release() {
-	w.span, w.log, w.scope, w.onlyScope = ptrace.Span{}, plog.LogRecord{}, pcommon.InstrumentationScope{}, pcommon.InstrumentationScope{}
+	w.span, w.log, w.scope, w.scopes = ptrace.Span{}, plog.LogRecord{}, pcommon.InstrumentationScope{}, nil
 	w.language, w.querySystem = "", ""
-	clear(w.notes)
+	clear(w.notes[:])
 	if w.shapes.usedScratch {
 		clear(w.shapes.scratch[:])
 		w.shapes.usedScratch = false

@@ -236,14 +236,6 @@ func (f *registry) key(name string) string {
 	return name
 }
 
-// nameOf is the attribute that a key belongs to.
-func (f *registry) nameOf(key string) string {
-	if name, ok := strings.CutSuffix(key, ".part"); ok && f.Attributes[name] != nil {
-		return name
-	}
-	return key
-}
-
 // sample is a value that is right for the attribute.
 func (f *registry) sample(name string) any {
 	a := f.Attributes[name]

@@ -100,10 +100,13 @@ func (c *compiler) compileDemands() {
 	c.entities()
 }
 
+// maxNotes bounds the values that the look pass remembers; those of further names are searched for.
+const maxNotes = 32
+
 // noteValue makes the look pass remember the value of a name.
 func (c *compiler) noteValue(id uint16) {
 	r := &c.reg.records[id]
-	if id == 0 || r.note != 0 {
+	if id == 0 || r.note != 0 || c.reg.demands.notes == maxNotes-1 {
 		return
 	}
 	c.reg.demands.notes++
@@ -292,11 +295,20 @@ func (w *Worker) notedValue(m pcommon.Map, id uint16, c *converted) bool {
 		return w.virtual(m, id, c)
 	}
 	if r := &w.reg.records[id]; r.note != 0 {
-		*c = converted{v: w.notes[r.note]}
+		*c = converted{v: w.noteOf(m, id)}
 		w.final(r, r.checks, c) // who only observes asks for what would be asked for
 		return true
 	}
 	return w.virtual(m, id, c)
+}
+
+// noteOf is the value of a name that is there, in a map in which nothing changes.
+func (w *Worker) noteOf(m pcommon.Map, id uint16) pcommon.Value {
+	if note := w.reg.records[id].note; note != 0 {
+		return w.notes[note%maxNotes]
+	}
+	v, _ := m.Get(w.reg.names[id])
+	return v
 }
 
 // missing is an attribute that a group asks for in vain.
@@ -306,17 +318,73 @@ type missing struct {
 	group *group
 }
 
+// calm tells quickly of most items whose shape is known that nothing is missing.
+func (e *ending) calm(w *Worker, p *place) bool {
+	if w.opts.Derive || w.recommend {
+		return false
+	}
+	switch p.signal {
+	case SignalSpan:
+		if len(e.groups) == 0 {
+			return true
+		}
+		c := &e.groups[0]
+		return c.simple && !p.failed && (c.limited == 0 || !atLeast(w.notes[c.limited%maxNotes], c.limit)) && (c.barred == 0 || !isText(w.notes[c.barred%maxNotes], c.bar))
+	case SignalMetric:
+		return p.metric == e.metric
+	default:
+		return false
+	}
+}
+
 // candidate is a group that a shape may belong to, with what the shape leaves open.
 type candidate struct {
 	selector
-	missing    []missing
-	conditions []condition
+	lacks, lacksRecommended bool
+	conditions              []condition
+	// simple: it is the group whatever the values are, nothing is missing, and what could be is under one of these conditions: the
+	// span failed, the number in slot limited is limit or more, the text in slot barred is bar.
+	simple  bool
+	limited uint8
+	barred  uint8
+	limit   int64
+	bar     string
+}
+
+// lacking tells whether the group asks for something that is not there whatever the values are.
+func (w *Worker) lacking(c *candidate) bool { return c.lacks || c.lacksRecommended && w.recommend }
+
+// simplify finds out whether a candidate can be dealt with quickly.
+func (c *candidate) simplify(r *Registry, present bitset) {
+	if c.equals != 0 || c.choose != nil || c.lacks {
+		return
+	}
+	for i := range c.conditions {
+		cond := &c.conditions[i]
+		switch {
+		case cond.has != 0 && present.has(cond.has):
+			return
+		case cond.atLeast != 0 && present.has(cond.atLeast):
+			if c.limited != 0 || r.records[cond.atLeast].note == 0 {
+				return
+			}
+			c.limited, c.limit = r.records[cond.atLeast].note, cond.number
+		case cond.equals != 0 && present.has(cond.equals):
+			if c.barred != 0 || r.records[cond.equals].note == 0 {
+				return
+			}
+			c.barred, c.bar = r.records[cond.equals].note, cond.value
+		}
+	}
+	c.simple = true
 }
 
 // checkShape asks for what is missing from a map in which all is as it should be. What a shape has, which groups it allows and
 // what it lacks is kept at its end.
 func (w *Worker) checkShape(end *node, m pcommon.Map, p *place) {
 	switch {
+	case p.signal == SignalScope || p.signal == SignalSpanLink:
+		return
 	case p.signal == SignalSpan && len(w.reg.demands.spans[p.plan.kind]) == 0:
 		return
 	case p.signal == SignalMetric && p.metric == nil:
@@ -354,10 +422,10 @@ func (w *Worker) checkShape(end *node, m pcommon.Map, p *place) {
 func (w *Worker) checkSpan(e *ending, m pcommon.Map, p *place) {
 	for i := range e.groups {
 		c := &e.groups[i]
-		if c.equals != 0 && !isText(w.notes[w.reg.records[c.equals].note], c.value) {
+		if c.equals != 0 && (!e.present.has(c.equals) || !isText(w.noteOf(m, c.equals), c.value)) {
 			continue
 		}
-		if c.choose == nil && len(c.missing) == 0 && !w.anyHolds(e, p, c.conditions) {
+		if c.choose == nil && !w.lacking(c) && !w.anyHolds(e, m, p, c.conditions) {
 			return
 		}
 		w.present = e.present
@@ -371,16 +439,16 @@ func (w *Worker) checkSpan(e *ending, m pcommon.Map, p *place) {
 }
 
 // anyHolds is holds for conditions on a map in which nothing changes.
-func (w *Worker) anyHolds(e *ending, p *place, conditions []condition) bool {
+func (w *Worker) anyHolds(e *ending, m pcommon.Map, p *place, conditions []condition) bool {
 	for i := range conditions {
 		c := &conditions[i]
 		switch {
 		case c.failed && p.failed, c.has != 0 && e.present.has(c.has):
 			return true
-		case c.equals != 0 && e.present.has(c.equals) && isText(w.notes[w.reg.records[c.equals].note], c.value):
+		case c.equals != 0 && e.present.has(c.equals) && isText(w.noteOf(m, c.equals), c.value):
 			return true
 		case c.atLeast != 0 && e.present.has(c.atLeast):
-			if v := w.notes[w.reg.records[c.atLeast].note]; v.Type() == pcommon.ValueTypeInt && v.Int() >= c.number {
+			if atLeast(w.noteOf(m, c.atLeast), c.number) {
 				return true
 			}
 		}
@@ -388,9 +456,11 @@ func (w *Worker) anyHolds(e *ending, p *place, conditions []condition) bool {
 	return false
 }
 
-func isText(v pcommon.Value, text string) bool {
-	return v.Type() == pcommon.ValueTypeStr && v.Str() == text
-}
+// atLeast tells whether v is an integer of n or more; n is above zero, which is what other types read as.
+func atLeast(v pcommon.Value, n int64) bool { return v.Int() >= n }
+
+// isText tells whether v is this text, which is not empty.
+func isText(v pcommon.Value, text string) bool { return v.Str() == text }
 
 // gather notes which names are there.
 func (w *Worker) gather(m pcommon.Map) {
@@ -423,17 +493,16 @@ func (w *Worker) fillEnding(e *ending, p *place) {
 		}
 		c := candidate{selector: s}
 		if s.choose == nil {
-			for _, id := range slices.Concat(s.group.required, s.group.recommended) {
-				if !e.present.has(id) {
-					c.missing = append(c.missing, missing{id: id})
-				}
-			}
+			lacks := func(id uint16) bool { return !e.present.has(id) }
+			c.lacks = slices.ContainsFunc(s.group.required, lacks)
+			c.lacksRecommended = slices.ContainsFunc(s.group.recommended, lacks)
 			for _, open := range s.group.conditions {
 				if !e.present.has(open.attribute) {
 					c.conditions = append(c.conditions, open)
 				}
 			}
 		}
+		c.simplify(w.reg, e.present)
 		e.groups = append(e.groups, c)
 	}
 }
@@ -466,7 +535,7 @@ func (w *Worker) demandAfter(after *ending, m pcommon.Map, p *place) {
 		if c.equals != 0 && w.noted(m, c.equals) != c.value {
 			continue
 		}
-		if c.choose == nil && len(c.missing) == 0 && !slices.ContainsFunc(c.conditions, func(open condition) bool { return w.holds(m, p, &open) }) {
+		if c.choose == nil && !w.lacking(c) && !slices.ContainsFunc(c.conditions, func(open condition) bool { return w.holds(m, p, &open) }) {
 			return
 		}
 		w.demandOfSpan(m, p, w.reg.demands.spans[p.plan.kind])

@@ -73,7 +73,9 @@ func (w *Worker) changeInPlace(m pcommon.Map) {
 		if name != ch.name() {
 			mapLayout.setKey(&m, ch.pos, name)
 		}
-		ch.value.store(ch.v)
+		if ch.value.how != asIs || ch.value.nested {
+			ch.value.store(ch.v)
+		}
 	}
 	if drops {
 		w.remove(m)

@@ -3,7 +3,6 @@ package semconv
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -27,30 +26,15 @@ type Finding struct {
 	has   bool
 }
 
-// maxExample bounds the example of a finding, in bytes.
-const maxExample = 80
-
 // Example is the value that was found, short and with everything redacted that could be secret; empty when a name is missing.
 func (f *Finding) Example() string {
 	if !f.has {
 		return ""
 	}
-	return example(f.Rule, f.value)
-}
-
-func example(rule Rule, v pcommon.Value) string {
-	if rule == SensitiveData {
-		return "REDACTED"
+	if f.Rule == SensitiveData {
+		return redacted
 	}
-	text := v.AsString()
-	if len(text) > maxExample {
-		text = text[:maxExample]
-		for text != "" && !utf8.RuneStart(text[len(text)-1]) {
-			text = text[:len(text)-1]
-		}
-		text += "…"
-	}
-	return strings.ToValidUTF8(text, "\uFFFD")
+	return example(f.Name, f.value)
 }
 
 // Message says in a sentence what is wrong.
@@ -106,7 +90,7 @@ func (f *Finding) Message() string {
 	case UnitMismatch:
 		return fmt.Sprintf("%s should have unit %s", f.Name, f.Detail)
 	case UnexpectedInstrument:
-		return fmt.Sprintf("%s should be a %s", f.Name, f.Detail)
+		return fmt.Sprintf("%s should be of the kind %s", f.Name, f.Detail)
 	case UnconvertibleMetric:
 		return fmt.Sprintf("%s cannot be converted to %s without loss", f.Name, f.Detail)
 	case UnknownAttribute:

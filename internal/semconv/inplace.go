@@ -51,8 +51,9 @@ func readLayout(m reflect.Type) (l layout) {
 
 // sliceHeader is how Go lays a slice out.
 type sliceHeader struct {
-	data     unsafe.Pointer
-	len, cap int
+	data unsafe.Pointer
+	len  int
+	_    int // capacity
 }
 
 // setKey gives the i-th entry another key.

@@ -11,13 +11,10 @@ import (
 // OnFinding gives each finding to a function as well as counting it. nil only counts, which is cheaper.
 func (w *Worker) OnFinding(report func(*Finding)) { w.report = report }
 
-// OnlyScope tells which scope the resource that comes next has, if it has exactly one.
-func (w *Worker) OnlyScope(s pcommon.InstrumentationScope) { w.onlyScope = s }
-
-// Resource puts the attributes of a resource right.
-func (w *Worker) Resource(r pcommon.Resource) {
-	w.scope, w.onlyScope = w.onlyScope, pcommon.InstrumentationScope{}
-	w.language = ""
+// Resource puts the attributes of a resource right. scopes lists the scopes under it; it is asked only when an attribute belongs
+// there, and may be nil.
+func (w *Worker) Resource(r pcommon.Resource, scopes func() []pcommon.InstrumentationScope) {
+	w.language, w.scopes = "", scopes
 	if v, ok := r.Attributes().Get("telemetry.sdk.language"); ok && v.Type() == pcommon.ValueTypeStr {
 		w.language = v.Str()
 	}

@@ -24,6 +24,8 @@ type repairs struct {
 type step struct {
 	op  uint16
 	pos uint8
+	// free: a plain rename onto a name that the shape does not have, of an attribute that occurs once.
+	free bool
 }
 
 // planOf returns the repairs of a shape, nil for one that is not remembered or longer than is looked at at once.
@@ -53,6 +55,10 @@ func (w *Worker) planOf(end *node, m pcommon.Map, p *place) *repairs {
 			i--
 		}
 	}
+	for i := range r.steps {
+		o := &w.reg.ops[r.steps[i].op]
+		r.steps[i].free = o.plain && o.special == 0 && o.structure == nil && o.flags&flagRPC == 0 && w.seen[o.from] == 1 && w.seen[o.to] == 0
+	}
 	r.seen, r.present = slices.Clone(w.seen), slices.Clone(w.present)
 	end.repairs = r
 	return r
@@ -67,6 +73,7 @@ func (w *Worker) follows(r *repairs, m pcommon.Map, p *place) {
 		w.at[i] = source{v: v, node: w.path[i], pos: i}
 		i++
 	}
+	w.planned = i
 	for _, pos := range r.others {
 		w.other(m, p, &w.at[pos])
 		w.odd[pos/64] &^= 1 << (pos % 64)
@@ -79,8 +86,21 @@ func (w *Worker) follows(r *repairs, m pcommon.Map, p *place) {
 			}
 		}
 	}
-	for _, st := range r.steps {
-		w.apply(m, p, &w.reg.ops[st.op], &w.at[st.pos])
+	quick := w.report == nil && !w.opts.KeepDeprecated && w.rules.uniform()
+	for i := range r.steps {
+		st := &r.steps[i]
+		s, o := &w.at[st.pos], &w.reg.ops[st.op]
+		if !quick || !st.free || w.seen[o.to] != 0 || !w.passes(&w.reg.records[o.to], s.v) {
+			w.apply(m, p, o, s)
+			continue
+		}
+		// What apply comes to for most attributes: the new name is free, and the value fits it as it is.
+		ch := w.nextChange(s)
+		ch.to, ch.op, ch.value.v = o.to, OpRename, s.v
+		w.seen[o.to] = 1
+		w.present.set(o.to)
+		if rule := s.node.rec.rule; w.rules.levels[rule] != Off {
+			w.count(rule, w.rules.levels[rule], p.signal, s.node.rec.area)
+		}
 	}
-	clear(w.at[:i])
 }

@@ -59,6 +59,8 @@ func (w *Worker) repair(end *node, m pcommon.Map, p *place) {
 	if w.claims.filled {
 		w.claims.forget()
 	}
+	clear(w.at[:w.planned])
+	w.planned = 0
 }
 
 // search finds the operations of a map whose shape is not remembered.
@@ -137,11 +139,11 @@ func (w *Worker) other(m pcommon.Map, p *place, s *source) {
 	}
 }
 
-// unplaced reports an old name that has no operation here.
+// unplaced reports an old name that has no successor here, though it may have one on another kind of span.
 func (w *Worker) unplaced(p *place, s *source) {
 	obsolete := s.node.rec.rule == ObsoleteAttribute
 	drop := obsolete && w.opts.DropObsolete
-	w.foundAt(s.node.rec.rule, p, s, s.node.rec.to, drop && w.changing(s.node.id))
+	w.foundAt(s.node.rec.rule, p, s, "", drop && w.changing(s.node.id))
 	if drop {
 		w.changes = append(w.changes, change{source: *s, op: OpDropObsolete})
 		return
@@ -358,8 +360,7 @@ func (w *Worker) settled(p *place, o *operation, s *source, moved bool) {
 
 // rename is what most operations do: one old name becomes one new name.
 func (w *Worker) rename(m pcommon.Map, p *place, o *operation, s *source) {
-	w.changes = append(w.changes, change{source: *s})
-	ch := &w.changes[len(w.changes)-1]
+	ch := w.nextChange(s)
 	if o.plain && w.passes(&w.reg.records[o.to], s.v) {
 		ch.value.v = s.v
 		moved := w.settle(m, p, ch, o.to)
@@ -404,14 +405,35 @@ func (w *Worker) rename(m pcommon.Map, p *place, o *operation, s *source) {
 
 // passes tells of most values quickly that they are what is stored under the new name as they are.
 func (w *Worker) passes(target *record, v pcommon.Value) bool {
-	if v.Type() != target.want || target.checks&^checkNote != 0 {
+	if v.Type() != target.want {
 		return false
 	}
-	if target.want != pcommon.ValueTypeStr {
-		return target.want == pcommon.ValueTypeInt
+	switch k := target.checks &^ checkNote; {
+	case target.want == pcommon.ValueTypeInt:
+		x := v.Int()
+		return target.low <= x && x <= target.high
+	case target.want != pcommon.ValueTypeStr:
+		return false
+	case k == 0:
+		s := v.Str()
+		return uint(len(s)-1) < uint(w.longest) && !isPlaceholder(s) && values.ValidUTF8(s)
+	case k&(checkEnum|checkMethod) != 0:
+		return slices.Contains(target.members, v.Str())
+	default:
+		return false
 	}
-	s := v.Str()
-	return uint(len(s)-1) < uint(w.longest) && !isPlaceholder(s) && values.ValidUTF8(s)
+}
+
+// nextChange makes room for a change of s. Room that is not used is always zero.
+func (w *Worker) nextChange(s *source) *change {
+	n := len(w.changes)
+	if n == cap(w.changes) {
+		w.changes = slices.Grow(w.changes, 16)
+	}
+	w.changes = w.changes[:n+1]
+	ch := &w.changes[n]
+	ch.source = *s
+	return ch
 }
 
 // withdrawLast takes the last change back.
@@ -486,7 +508,7 @@ func (w *Worker) virtual(m pcommon.Map, id uint16, c *converted) bool {
 			return true
 		}
 	}
-	v, ok := m.Get(w.reg.names[id])
+	v, ok := w.valueOf(m, id)
 	if !ok {
 		return false
 	}
@@ -494,6 +516,19 @@ func (w *Worker) virtual(m pcommon.Map, id uint16, c *converted) bool {
 	r := &w.reg.records[id]
 	w.final(r, r.checks, c)
 	return true
+}
+
+// valueOf is the value of a name as it came.
+func (w *Worker) valueOf(m pcommon.Map, id uint16) (pcommon.Value, bool) {
+	if w.planned == 0 {
+		return m.Get(w.reg.names[id])
+	}
+	for i := range w.planned {
+		if s := &w.at[i]; s.node.id == id && s.node.key == "" {
+			return s.v, true
+		}
+	}
+	return pcommon.Value{}, false
 }
 
 // virtualText is virtual for texts; it is empty when there is none.

@@ -107,6 +107,9 @@ func (rs *Ruleset) metricLevel(rule Rule, name string) Level {
 	return rs.levels[rule]
 }
 
+// uniform tells whether the rules are the same for all names.
+func (rs *Ruleset) uniform() bool { return rs.byName == nil && rs.frozen == nil }
+
 // level is the level of a finding on the name with this id, 0 for names that the registry does not know.
 func (rs *Ruleset) level(rule Rule, id uint16) Level {
 	if rs.byName != nil {

@@ -20,35 +20,39 @@ import (
 // known of the name is at hand. The node at the end (●) keeps what the whole shape means: which names are there, and so which
 // groups the span may belong to. Shapes past the bounds below are looked up key by key and not remembered.
 
-// node is a key at its place in a shape.
+// node is a key at its place in a shape. What the look pass reads comes first, in one cache line.
 type node struct {
-	name       string
-	want       pcommon.ValueType
-	flags      flags
-	checks     checks
-	mayBeEmpty bool
-	look       look
-	note       uint8
-	id         uint16 // 0 for unknown names; the template's id for names of a template
-	low, high  int64  // of an integer that is fine; nothing is where another type is wanted
-	rec        *record
-	// key is what the name becomes when the key itself is wrong.
-	key string
+	name  string
+	child *node
+	want  pcommon.ValueType
+	flags flags
+	look  look
+	note  uint8
+	// likely is the type that the value had the last time.
+	likely pcommon.ValueType
+	// low and high bound an integer that is fine; none is where another type is wanted.
+	low, high int64
 	// valid is the member of an enum that the value was the last time.
 	valid string
 
-	child, sibling *node
-	children       uint8
-	ending         *ending
-	repairs        *repairs
-	loose          bool
+	checks     checks
+	mayBeEmpty bool
+	loose      bool
+	children   uint8
+	id         uint16 // 0 for unknown names; the template's id for names of a template
+	rec        *record
+	// key is what the name becomes when the key itself is wrong.
+	key     string
+	sibling *node
+	ending  *ending
+	repairs *repairs
 }
 
 // look says how much of a text has to be looked at.
 type look uint8
 
 const (
-	lookClosely look = iota
+	_ look = iota // closely
 	// lookText: valid UTF-8 will do.
 	lookText
 	// lookMember: most values are members of an enum.
@@ -192,4 +196,3 @@ type bitset []uint64
 
 func (b bitset) has(id uint16) bool { return b[id/64]&(1<<(id%64)) != 0 }
 func (b bitset) set(id uint16)      { b[id/64] |= 1 << (id % 64) }
-func (b bitset) unset(id uint16)    { b[id/64] &^= 1 << (id % 64) }

@@ -92,8 +92,7 @@ func (w *Worker) replace(m pcommon.Map, p *place, o *operation, s *source, pairs
 	}
 	for i := range pairs {
 		r := &w.reg.records[pairs[i].id]
-		var c converted
-		c = pairs[i].value
+		c := pairs[i].value
 		w.tell(p, s, r, r.checks, &c, problems)
 		problems = 0 // once for all parts
 	}
@@ -343,22 +342,50 @@ func (w *Worker) moveToEvent(m pcommon.Map, p *place, o *operation, s *source) {
 	}
 }
 
-// moveToScope: exporters of other formats wrote the name and version of the scope as attributes of each span, or of a resource that
-// has a single scope.
+// moveToScope: exporters of other formats wrote the name and version of the scope as attributes of each span or of the resource.
 func (w *Worker) moveToScope(m pcommon.Map, p *place, o *operation, s *source) {
 	text, ok := w.text(p, o, s)
 	if !ok {
 		return
 	}
-	get, set := w.scope.Name, w.scope.SetName
-	if s.name() == "otel.library.version" {
-		get, set = w.scope.Version, w.scope.SetVersion
+	scopes := w.scopesAt(p)
+	isVersion := s.name() == "otel.library.version"
+	fits := func(scope pcommon.InstrumentationScope) bool {
+		have := scope.Name()
+		if isVersion {
+			have = scope.Version()
+		}
+		return have == "" || have == text
 	}
-	if p.signal != SignalSpan && p.signal != SignalResource || w.scope == (pcommon.InstrumentationScope{}) || get() != "" && get() != text {
+	if len(scopes) == 0 || !allOf(scopes, fits) {
 		w.settled(p, o, s, false)
 		return
 	}
-	w.moveTo(p, o, s, set)
+	w.moveTo(p, o, s, func(text string) {
+		for _, scope := range scopes {
+			if isVersion {
+				scope.SetVersion(text)
+			} else {
+				scope.SetName(text)
+			}
+		}
+	})
+}
+
+// scopesAt are the scopes that an attribute of a span or of a resource is about.
+func (w *Worker) scopesAt(p *place) []pcommon.InstrumentationScope {
+	switch {
+	case p.signal == SignalSpan && w.scope != (pcommon.InstrumentationScope{}):
+		return []pcommon.InstrumentationScope{w.scope}
+	case p.signal == SignalResource && w.scopes != nil:
+		return w.scopes()
+	default:
+		return nil
+	}
+}
+
+func allOf[T any](list []T, fits func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(e T) bool { return !fits(e) })
 }
 
 // joinFunction: code.namespace and code.function become one name, joined the way the language does.
@@ -395,6 +422,9 @@ func (w *Worker) hide(name, text string) string {
 	case "http.url":
 		out, _, _ = values.RedactURL(text, w.queryKeys)
 	case "http.target":
+		if hidden, _, isURL := values.RedactURL(text, w.queryKeys); isURL {
+			return hidden
+		}
 		if path, query, ok := strings.Cut(text, "?"); ok {
 			if hidden, changed := values.RedactQuery(query, w.queryKeys); changed {
 				out = path + "?" + hidden

@@ -17,32 +17,35 @@ import (
 // Worker applies a registry to attributes, one batch at a time: it is not safe for concurrent use, but any number of workers
 // share a registry. What it learns of the order of keys carries over from batch to batch; it keeps no reference to telemetry.
 type Worker struct {
-	reg       *Registry
-	opts      Options
-	queryKeys []string
-	longest   int // text that is not cut
-	base      *Ruleset
-	rules     *Ruleset
-	look      flags // what the rules want to be told of beside what is always looked for
-	counts    counts
-	report    func(*Finding) // nil: findings are only counted
-	last      Finding
+	reg        *Registry
+	opts       Options
+	queryKeys  []string
+	longest    int // text that is not cut
+	base       *Ruleset
+	rules      *Ruleset
+	look       flags // what the rules want to be told of beside what is always looked for
+	recommend  bool  // missing recommended attributes are to be told
+	counts     counts
+	violations uint64
+	report     func(*Finding) // nil: findings are only counted
+	last       Finding
 
-	shapes shapes
-	steps  [maxPath]*node
-	path   []*node              // the steps of the map at hand
-	odd    [maxPath / 64]uint64 // positions of values that are not fine
-	at     [maxPath]source      // the attributes by position, while they are repaired
-	one    source               // one past them
-	place  place                // of the map at hand
+	shapes  shapes
+	steps   [maxPath]*node
+	path    []*node              // the steps of the map at hand
+	odd     [maxPath / 64]uint64 // positions of values that are not fine
+	at      [maxPath]source      // the attributes by position, while they are repaired
+	one     source               // one past them
+	planned int                  // attributes in at
+	place   place                // of the map at hand
 	// notes are the values that groups and conditions depend on, by slot. They are valid for names that are present.
-	notes []pcommon.Value
+	notes [maxNotes]pcommon.Value
 
 	// What the passes know of the resource, scope and item at hand.
 	language    string
 	querySystem string
 	scope       pcommon.InstrumentationScope
-	onlyScope   pcommon.InstrumentationScope // of the resource that comes next
+	scopes      func() []pcommon.InstrumentationScope
 	span        ptrace.Span
 	log         plog.LogRecord
 	metricNames metricNames
@@ -56,7 +59,6 @@ type Worker struct {
 	original string // of the HTTP method that was replaced last
 	changes  []change
 	puts     []put
-	pairs    []pair
 	missing  []missing
 	present  bitset // own, or for a moment that of a known shape
 	own      bitset
@@ -84,7 +86,7 @@ func (r *Registry) NewWorker(opts Options) *Worker {
 	w := &Worker{
 		reg: r, opts: opts, base: r.NewRuleset(opts.Observe), counts: newCounts(len(r.areas)), seen: make([]uint8, r.tracked),
 		pending: make([]uint64, len(r.ops)/64+1), sources: make([]source, len(r.ops)),
-		notes: make([]pcommon.Value, r.demands.notes+1), own: make(bitset, len(r.names)/64+1),
+		own:       make(bitset, len(r.names)/64+1),
 		queryKeys: slices.Concat(r.redact.QueryKeys, opts.RedactQueryKeys), longest: cmp.Or(opts.MaxValueBytes, math.MaxInt),
 	}
 	w.present = w.own
@@ -97,7 +99,7 @@ func (w *Worker) Use(rules *Ruleset) {
 	if rules == nil {
 		rules = w.base
 	}
-	w.rules, w.look = rules, 0
+	w.rules, w.look, w.recommend = rules, 0, rules.Wants(MissingRecommended)
 	if rules.Wants(UnknownAttribute) {
 		w.look |= flagUnknown
 	}
@@ -146,32 +148,39 @@ func (w *Worker) attributes(m pcommon.Map, p place) {
 		}
 		found |= n.flags
 		if n.note != 0 {
-			w.notes[n.note] = v
+			w.notes[n.note%maxNotes] = v
 		}
-		switch v.Type() {
-		case pcommon.ValueTypeStr:
-			s := v.Str()
-			switch {
-			case n.look == lookText && uint(len(s)-1) < uint(w.longest) && !isPlaceholder(s) && values.ValidUTF8(s):
-			case n.look == lookMember && s == n.valid && s != "":
-			case !w.fineText(n, s):
-				found |= w.oddAt(i)
+		// Asking for the value of the type that is likely is cheaper than asking for the type: what is not a string reads as "".
+		if n.likely == pcommon.ValueTypeStr {
+			if s := v.Str(); s != "" {
+				switch {
+				case n.look == lookText && len(s) <= w.longest && !isPlaceholder(s) && values.ValidUTF8(s):
+				case n.look == lookMember && s == n.valid:
+				case !w.fineText(n, s):
+					found |= w.oddAt(i)
+				}
+				i++
+				continue
 			}
-		case pcommon.ValueTypeInt:
-			if x := v.Int(); (x < n.low || x > n.high) && !w.fine(n, v) {
-				found |= w.oddAt(i)
+		} else if n.likely == pcommon.ValueTypeInt {
+			if x := v.Int(); x != 0 && x >= n.low && x <= n.high {
+				i++
+				continue
 			}
-		default:
-			if !w.fine(n, v) {
-				found |= w.oddAt(i)
-			}
+		}
+		n.likely = v.Type()
+		if !w.fine(n, v) {
+			found |= w.oddAt(i)
 		}
 		i++
+	}
+	if found&p.mask == 0 && cur.ending != nil && cur.ending.calm(w, &p) {
+		return
 	}
 	w.path, w.place = w.steps[:min(i, maxPath)], p
 	if found&p.mask != 0 || w.opts.Derive {
 		w.repair(cur, m, &w.place)
-	} else if p.signal != SignalScope && p.signal != SignalSpanLink {
+	} else {
 		w.checkShape(cur, m, &w.place)
 	}
 	if w.shapes.forgotten >= forgetAfter && w.shapes.nodes >= maxNodes {

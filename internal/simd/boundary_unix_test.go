@@ -4,7 +4,6 @@ package simd
 
 import (
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"unsafe"
 
@@ -52,19 +51,5 @@ func TestMoveToFrontStaysInsideItsList(t *testing.T) {
 			MoveToFront(list, v/2)
 		}
 		require.EqualValues(t, 49, list[0])
-	})
-}
-
-func TestClassifyStaysInsideItsColumns(t *testing.T) {
-	eachForm(t, func(t *testing.T) {
-		rnd := rand.New(rand.NewPCG(9, 10))
-		for n := range 70 {
-			classes, vals := guarded[byte](t, n), guarded[uint64](t, n)
-			copy(vals, numbers(rnd, n, 40))
-			want, wantVals := make([]byte, n), slices.Clone(vals)
-			classifyGeneric(want, wantVals)
-			Classify(classes, vals)
-			require.True(t, slices.Equal(want, classes) && slices.Equal(wantVals, vals), "n = %d", n)
-		}
 	})
 }

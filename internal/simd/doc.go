@@ -15,6 +15,8 @@
 //   - Vertical bit packing and unpacking in blocks of 256 values of one width. At 1,000 spans 1 to 27 % of the values lie in
 //     whole blocks, at 5,000 50 to 80 %. Portable packing of the blocks takes at most 1.4 and unpacking 1.6 ns (profile of
 //     BenchmarkSteps), which bounds what a kernel can save, while sorting the values by width, which blocks need, takes 6.
+//   - Classes and magnitudes of numbers, 16 at a time: packing took 3.2 ns less, but encoding as a whole 0.990 to 1.004 of the time
+//     that it took with the loop (121 pairs of turns, four recordings).
 //   - Runs of hex digits in text (nibble compares to a bitmap, eight bits in a row): 2.0 to 4.2 ns became 1.7 to 4.2. The portable scan
 //     looks at one byte in eight, and strings have 23 bytes on average.
 //   - Whether a section is one byte repeated: 0.3 ns as a loop over bytes, 0.02 ns by comparing the section with itself moved by

@@ -13,9 +13,3 @@ func hashIDsAVX2(dst *uint64, first *uint64, last *uint64, span *uint64, key *ui
 //
 //go:noescape
 func moveToFrontAVX2(list *uint32, v uint32, n int) int
-
-// classifyAVX2 is classifyGeneric for n values, n a multiple of 16 and not 0. It stops before the first 16 values of which
-// one has a magnitude of 2^52 or more and returns how many it has done.
-//
-//go:noescape
-func classifyAVX2(classes *byte, vals *uint64, n int) int

@@ -54,7 +54,8 @@ type segment struct {
 // ID is the name of the dictionary: a hash of its content.
 func (d *Dictionary) ID() DictionaryID { return d.id }
 
-// MemoryBytes is about how much memory the dictionary takes in a decoder. An encoder takes about as much again.
+// MemoryBytes is about how much memory the dictionary takes in a decoder, its copy of the static tables included. An encoder
+// takes about as much again.
 func (d *Dictionary) MemoryBytes() int { return d.memory }
 
 // DefinitionBytes is what defining the dictionary costs in a frame for a peer that has the one named known.

@@ -2,6 +2,7 @@ package tracezip
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"testing"
 
@@ -163,4 +164,41 @@ func TestDictionariesOfOddities(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDictionaryMemory: making a dictionary takes about as much memory as it says that it has, however little is new in it.
+func TestDictionaryMemory(t *testing.T) {
+	s := newSender(t)
+	for _, td := range cutBatches(readRecording(t, "testdata/node-shop-2026-cut.traces.otlp.pb.zst"), 20, 340) {
+		s.send(td)
+	}
+	recorded, err := segmentBytes(s.dict, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, raw := range map[string][]byte{"recording": recorded, "shuffled": shuffledDictionary(t, 1), "one key": oneKeySegment()} {
+		t.Run(name, func(t *testing.T) {
+			const many = 100
+			size := 0
+			used := allocated(func() {
+				for range many {
+					d, err := staticDictionary().extend(raw, &budget{left: 1 << 20})
+					if err != nil {
+						t.Fatal(err)
+					}
+					size = d.MemoryBytes()
+				}
+			}) / many
+			t.Logf("%d bytes, says %d", used, size)
+			if used > uint64(size)*5/4+1024 {
+				t.Errorf("takes %d bytes, says %d", used, size)
+			}
+		})
+	}
+}
+
+// oneKeySegment has a string and a key: the first string that is not static, which is its own if nothing comes before it.
+func oneKeySegment() []byte {
+	raw := binary.AppendUvarint([]byte{1, 1, 'k', 1}, uint64(len(staticDictionary().strings)))
+	return append(raw, make([]byte, 11)...)
 }

@@ -3,6 +3,7 @@ package tracezip
 import (
 	"bytes"
 	"errors"
+	"runtime/metrics"
 	"testing"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -141,8 +142,18 @@ func FuzzDictionary(f *testing.F) {
 	td := randomTraces(1)
 	want := marshal(f, td)
 	f.Fuzz(func(t *testing.T, segment, tables, text []byte, spans uint16) {
-		left := 1 << 18
-		dict, err := staticDictionary().extend(segment, &budget{left: left})
+		// readSegment charges what the base has.
+		const left = 1 << 18
+		var b budget
+		var dict *Dictionary
+		var err error
+		extend := func() {
+			b.left = left - staticDictionary().memory
+			dict, err = staticDictionary().extend(segment, &b)
+		}
+		if used := allocatedMore(extend, func() int { return 2*(left-b.left) + 64<<10 }); used > 0 {
+			t.Fatalf("%d bytes allocated, %d charged", used, left-b.left)
+		}
 		if err != nil {
 			checkError(t, err)
 			return
@@ -156,10 +167,12 @@ func FuzzDictionary(f *testing.F) {
 			d.sections[i] = b
 		}
 		d.sections[secText] = text
-		_, err = d.decodeSections(int(spans % 64))
+		decoded, err := d.decodeSections(int(spans % 64))
 		d.release()
 		if err != nil {
 			checkError(t, err)
+		} else if n := len(marshal(t, decoded)); n > d.limits.MaxDecodedBytes {
+			t.Fatalf("%d bytes of OTLP from a decoder limited to %d", n, d.limits.MaxDecodedBytes)
 		}
 		frame, err := e.Append(nil, td, FrameOptions{Dictionary: dict})
 		if err != nil {
@@ -170,6 +183,25 @@ func FuzzDictionary(f *testing.F) {
 			t.Fatal("a frame made with the dictionary comes back different:", err)
 		}
 	})
+}
+
+// allocatedMore runs f and returns what it allocated, if that is more than allowed. The runtime's running count, which does not stop
+// the world, is only roughly that of f, so f runs once more if it is too high.
+func allocatedMore(f func(), allowed func() int) uint64 {
+	soFar := func() uint64 {
+		sample := [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+		metrics.Read(sample[:])
+		return sample[0].Value.Uint64()
+	}
+	before := soFar()
+	f()
+	if soFar()-before <= uint64(allowed()) {
+		return 0
+	}
+	if used := allocated(f); used > uint64(allowed()) {
+		return used
+	}
+	return 0
 }
 
 // segmentBytes returns one segment of a dictionary, decoded.

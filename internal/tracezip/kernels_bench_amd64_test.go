@@ -15,14 +15,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// useAVX2 chooses the form of the kernels; only a comparison within one process needs to switch it.
+// useAVX2 chooses the form of the kernel; only a comparison within one process needs to switch it.
 //
 //go:linkname useAVX2 github.com/otelcol-plus/otelcol-plus/internal/simd.useAVX2
 var useAVX2 bool
 
-// BenchmarkKernels compares encoding and decoding with the kernels of internal/simd and with their portable twins, in turns
-// on the same batches, so that whatever else the machine does hits both. It reports medians of CPU time and of the
-// ratio of neighbouring turns:
+// BenchmarkKernels compares encoding and decoding with simd.MoveToFront and with its portable twin, in turns on the same
+// batches, so that whatever else the machine does hits both. It reports medians of CPU time and of the ratio of neighbouring
+// turns:
 //
 //	GOMAXPROCS=1 OTELPLUS_DATA=folder go test -run '^$' -bench Kernels -benchtime 100x ./internal/tracezip
 func BenchmarkKernels(b *testing.B) {

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
-
-	"github.com/otelcol-plus/otelcol-plus/internal/simd"
 )
 
 // Integers are split into a class byte, which is entropy coded, and a mantissa, which is bit-packed as it is.
@@ -105,10 +103,29 @@ func (m *mantissas) add(v int64) { m.vals = append(m.vals, uint64(v)) }
 func (m *mantissas) finish(classes []byte) []byte {
 	at := len(classes)
 	classes = slices.Grow(classes, len(m.vals))[:at+len(m.vals)]
-	simd.Classify(classes[at:], m.vals)
+	m.classify(classes[at:])
 	m.pack(classes[at:])
 	m.vals = m.vals[:0]
 	return classes
+}
+
+// classify writes the classes of the numbers at hand and replaces each number by its magnitude.
+func (m *mantissas) classify(classes []byte) {
+	vals := m.vals[:len(classes)]
+	for i, v := range vals {
+		sign := uint64(int64(v) >> 63)
+		magnitude := (v ^ sign) - sign
+		n := bits.Len64(magnitude)
+		top := magnitude << 1 >> ((n - 1) & 63) // the two leading bits, 0b10 for 1
+		c := 4*n - 7 + 2*int(top) - int(int64(sign))
+		if magnitude == 0 {
+			c = 0
+		}
+		if n == 64 {
+			c = classMin
+		}
+		classes[i], vals[i] = byte(c), magnitude
+	}
 }
 
 func (m *mantissas) pack(classes []byte) {

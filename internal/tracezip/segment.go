@@ -37,8 +37,8 @@ func segmentID(base DictionaryID, raw []byte) DictionaryID {
 	return DictionaryID(h.Sum(nil)[:len(base)])
 }
 
-// segmentReader reads a segment into a copy of its base. Slices of the base are clipped before they grow and cloned before
-// an element changes: the base is immutable.
+// segmentReader reads a segment into a copy of its base. Slices of the base are copied before they grow or an element changes: the
+// base is immutable.
 type segmentReader struct {
 	reader
 	d      *Dictionary
@@ -65,9 +65,17 @@ func (p *segmentReader) charge(n, size int) bool {
 	return true
 }
 
+// withRoom returns a copy of s with room for n more and no more than that, as it stays; s itself if nothing is to be added.
+func withRoom[T any](s []T, n int) []T {
+	if n == 0 {
+		return s
+	}
+	return append(make([]T, 0, len(s)+n), s...)
+}
+
 func (p *segmentReader) readStrings() {
 	n := p.countOf(1, costString)
-	p.d.strings = slices.Clip(p.d.strings)
+	p.d.strings = withRoom(p.d.strings, n)
 	for range n {
 		text := p.bytes(p.count(1))
 		if p.err != nil || !p.charge(len(text), 1) {
@@ -79,7 +87,7 @@ func (p *segmentReader) readStrings() {
 
 func (p *segmentReader) readKeys() {
 	n := p.countOf(1, costKey)
-	p.d.keys = slices.Clip(p.d.keys)
+	p.d.keys = withRoom(p.d.keys, n)
 	for range n {
 		p.d.keys = append(p.d.keys, p.string())
 	}
@@ -90,7 +98,7 @@ func (p *segmentReader) string() uint32 { return uint32(p.index(len(p.d.strings)
 
 func (p *segmentReader) readLists() {
 	n := p.countOf(1, costList)
-	p.d.lists = slices.Clip(p.d.lists)
+	p.d.lists = withRoom(p.d.lists, n)
 	for range n {
 		l := dList{keys: make([]dListKey, 0, p.countOf(1, costListKey))}
 		for range cap(l.keys) {
@@ -122,7 +130,7 @@ func (p *segmentReader) listKey() dListKey {
 
 func (p *segmentReader) readHeads() {
 	n := p.countOf(3, costHead)
-	p.d.heads = slices.Clip(p.d.heads)
+	p.d.heads = withRoom(p.d.heads, n)
 	for range n {
 		p.d.heads = append(p.d.heads, p.head())
 	}
@@ -130,7 +138,7 @@ func (p *segmentReader) readHeads() {
 
 func (p *segmentReader) readOrders() {
 	n := p.countOf(1, costKey)
-	p.d.orders = slices.Clip(p.d.orders)
+	p.d.orders = withRoom(p.d.orders, n)
 	for range n {
 		p.d.orders = append(p.d.orders, p.order(p.charge))
 		if p.err != nil {
@@ -164,7 +172,7 @@ func (r *reader) order(charge func(n, size int) bool) []uint16 {
 
 func (p *segmentReader) readRows(class byte) {
 	n := p.countOf(1, costShape)
-	p.d.rows[class] = slices.Clip(p.d.rows[class])
+	p.d.rows[class] = withRoom(p.d.rows[class], n)
 	for range n {
 		r := knownRow{list: p.list(class)}
 		if p.err != nil {
@@ -216,7 +224,7 @@ func (p *segmentReader) value(k dListKey) uint64 {
 
 func (p *segmentReader) readTemplates(class byte) {
 	n := p.countOf(1, costShape)
-	p.d.templates[class] = slices.Clip(p.d.templates[class])
+	p.d.templates[class] = withRoom(p.d.templates[class], n)
 	for range n {
 		t := template{list: p.list(class), name: -1}
 		if class == classSpan {
@@ -272,7 +280,7 @@ func (p *segmentReader) readValues(class byte) {
 			if p.err != nil {
 				return
 			}
-			t.values[i] = slices.Clip(t.values[i])
+			t.values[i] = withRoom(t.values[i], count)
 			for range count {
 				t.values[i] = append(t.values[i], p.value(k))
 			}

@@ -20,6 +20,8 @@ var staticDictionary = sync.OnceValue(func() *Dictionary {
 		d.keys = append(d.keys, uint32(i))
 	}
 	d.strings = append(d.strings, strings.Split(strings.TrimSuffix(values, "\n"), "\n")...)
+	// Every dictionary has a copy of these tables with its own things behind them; the texts are shared.
+	d.memory = len(d.strings)*costString + len(d.keys)*4
 	d.index = sync.OnceValue(func() *dictionaryIndex { return newDictionaryIndex(d) })
 	return d
 })

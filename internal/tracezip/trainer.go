@@ -11,7 +11,8 @@ import (
 // Trainer makes dictionaries from samples of frames: what has been in several of them is likely to be in the next ones. It is
 // not for concurrent use.
 type Trainer struct {
-	maxBytes int
+	maxBytes int // of a dictionary
+	memory   int // for what is remembered
 	bytes    int // of what is remembered, about
 	shapes   map[string]*trainedShape
 	rows     [2]map[string]*trainedRow
@@ -34,8 +35,6 @@ const (
 	// minSeen is in how many samples something must have been to go into a dictionary. Resources are an exception: they
 	// are few, large, and stay.
 	minSeen = 2
-	// trainedSize is the cost that is assumed for an entry of the Trainer beside its text.
-	trainedSize = 64
 	// maxExtensions is after how many segments a dictionary is made anew: a reader of the whole chain pays for what there is so far
 	// with every segment.
 	maxExtensions = 12
@@ -43,12 +42,35 @@ const (
 	trainerFactor = 8
 )
 
+// What a Trainer counts for the things it remembers, places in maps included, beside their texts.
+const (
+	costTrainedRow    = 128
+	costTrainedShape  = 176
+	costTrainedEntry  = 24 // of a list, and of the values of a row
+	costTrainedColumn = 8
+	costTrainedValues = 320 // of a column, when there are any
+	costTrainedValue  = 64
+)
+
+// memory is about what a row takes. Its texts are in its id too.
+func (r *trainedRow) memory() int {
+	return costTrainedRow + 2*len(r.id) + costTrainedEntry*(len(r.list)+len(r.values))
+}
+
+// memory is about what a shape takes without the values of its columns.
+func (s *trainedShape) memory() int {
+	return costTrainedShape + 2*len(s.id) + (costTrainedEntry+costTrainedColumn)*len(s.list)
+}
+
 // NewTrainer returns a Trainer whose dictionaries take up to maxBytes of memory each. It takes some multiple of that itself.
 func NewTrainer(maxBytes int) *Trainer {
-	t := &Trainer{maxBytes: maxBytes}
+	t := &Trainer{maxBytes: maxBytes, memory: trainerFactor * maxBytes}
 	t.forget()
 	return t
 }
+
+// Limit makes the dictionaries built from now on take up to maxBytes. What is remembered stays.
+func (t *Trainer) Limit(maxBytes int) { t.maxBytes = maxBytes }
 
 func (t *Trainer) forget() {
 	t.bytes = 0
@@ -72,10 +94,10 @@ func (t *Trainer) Observe(s *Sample) {
 
 // room reports whether something of a size may still be remembered.
 func (t *Trainer) room(size int) bool {
-	if t.bytes+size+trainedSize > trainerFactor*t.maxBytes {
+	if t.bytes+size > t.memory {
 		return false
 	}
-	t.bytes += size + trainedSize
+	t.bytes += size
 	return true
 }
 
@@ -83,10 +105,10 @@ func (t *Trainer) observeRow(class int, r sampleRow) {
 	id := rowID(r)
 	known := t.rows[class][id]
 	if known == nil {
-		if !t.room(2 * len(id)) {
+		known = &trainedRow{sampleRow: r, id: id}
+		if !t.room(known.memory()) {
 			return
 		}
-		known = &trainedRow{sampleRow: r, id: id}
 		t.rows[class][id] = known
 	}
 	known.seen++
@@ -96,20 +118,23 @@ func (t *Trainer) observeShape(s *sampleShape) {
 	id := shapeID(s)
 	known := t.shapes[id]
 	if known == nil {
-		if !t.room(2 * len(id)) {
-			return
-		}
 		known = &trainedShape{sampleShape: *s, id: id, values: make([]map[sampleValue]int, len(s.list))}
 		known.sampleShape.values = nil
+		if !t.room(known.memory()) {
+			return
+		}
 		t.shapes[id] = known
 	}
 	known.seen++
 	for i, values := range s.values {
 		if len(values) > 0 && known.values[i] == nil {
+			if !t.room(costTrainedValues) {
+				continue
+			}
 			known.values[i] = make(map[sampleValue]int)
 		}
 		for _, v := range values {
-			if _, ok := known.values[i][v]; ok || t.room(len(v.text)) {
+			if _, ok := known.values[i][v]; ok || t.room(costTrainedValue+len(v.text)) {
 				known.values[i][v]++
 			}
 		}
@@ -166,13 +191,27 @@ func (t *Trainer) addsNothing(current *Dictionary) bool {
 
 // build returns base with one more segment, or nil when there is nothing for it or it takes more than size.
 func (t *Trainer) build(base *Dictionary, size int) *Dictionary {
-	w := newSegmentWriter(base, size-base.memory)
+	room := size - base.memory
+	for content := room; ; {
+		d := t.extend(base, content)
+		if d == nil || d.memory <= size {
+			return d
+		}
+		// There is no room for the segment's stored form. Without as much of everything as it takes too much, there is.
+		used, stored := d.memory-base.memory, len(d.segments[len(d.segments)-1].stored)
+		content = min((used-stored)*room/used, content-content/16)
+	}
+}
+
+// extend returns base with one more segment. It takes no more than size, and its stored form beside that.
+func (t *Trainer) extend(base *Dictionary, size int) *Dictionary {
+	w := newSegmentWriter(base, size)
 	w.fill(t)
 	if w.empty() {
 		return nil
 	}
 	raw := w.bytes()
-	d, err := base.extend(raw, &budget{left: size - base.memory})
+	d, err := base.extend(raw, &budget{left: size})
 	if err != nil {
 		return nil // too large
 	}
@@ -189,23 +228,36 @@ func (t *Trainer) build(base *Dictionary, size int) *Dictionary {
 func (t *Trainer) age() {
 	t.bytes = 0
 	for class := range t.rows {
-		maps.DeleteFunc(t.rows[class], func(id string, r *trainedRow) bool {
+		maps.DeleteFunc(t.rows[class], func(_ string, r *trainedRow) bool {
 			r.seen /= 2
-			return r.seen == 0 || !t.room(2*len(id))
+			return r.seen == 0 || !t.room(r.memory())
 		})
 	}
-	maps.DeleteFunc(t.shapes, func(id string, s *trainedShape) bool {
-		if s.seen /= 2; s.seen == 0 || !t.room(2*len(id)) {
+	maps.DeleteFunc(t.shapes, func(_ string, s *trainedShape) bool {
+		if s.seen /= 2; s.seen == 0 || !t.room(s.memory()) {
 			return true
 		}
-		for i := range s.values {
-			maps.DeleteFunc(s.values[i], func(v sampleValue, _ int) bool {
-				s.values[i][v] /= 2
-				return s.values[i][v] == 0 || !t.room(len(v.text))
-			})
+		for i, values := range s.values {
+			s.values[i] = t.ageValues(values)
 		}
 		return false
 	})
+}
+
+// ageValues returns nil when nothing is left.
+func (t *Trainer) ageValues(values map[sampleValue]int) map[sampleValue]int {
+	if values == nil || !t.room(costTrainedValues) {
+		return nil
+	}
+	maps.DeleteFunc(values, func(v sampleValue, seen int) bool {
+		values[v] = seen / 2
+		return seen/2 == 0 || !t.room(costTrainedValue+len(v.text))
+	})
+	if len(values) == 0 {
+		t.bytes -= costTrainedValues
+		return nil
+	}
+	return values
 }
 
 // byUse sorts what has been seen most to the front, and otherwise by name, so that equal samples make equal dictionaries.

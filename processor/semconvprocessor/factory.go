@@ -37,7 +37,7 @@ func createTraces(ctx context.Context, set processor.Settings, cfg component.Con
 		return nil, err
 	}
 	return processorhelper.NewTraces(ctx, set, cfg, next, p.processTraces,
-		processorhelper.WithCapabilities(capabilities(cfg)), processorhelper.WithShutdown(p.shutdown))
+		processorhelper.WithCapabilities(capabilities(cfg)), processorhelper.WithStart(p.start), processorhelper.WithShutdown(p.shutdown))
 }
 
 func createMetrics(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {
@@ -46,7 +46,7 @@ func createMetrics(ctx context.Context, set processor.Settings, cfg component.Co
 		return nil, err
 	}
 	return processorhelper.NewMetrics(ctx, set, cfg, next, p.processMetrics,
-		processorhelper.WithCapabilities(capabilities(cfg)), processorhelper.WithShutdown(p.shutdown))
+		processorhelper.WithCapabilities(capabilities(cfg)), processorhelper.WithStart(p.start), processorhelper.WithShutdown(p.shutdown))
 }
 
 func createLogs(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
@@ -55,7 +55,7 @@ func createLogs(ctx context.Context, set processor.Settings, cfg component.Confi
 		return nil, err
 	}
 	return processorhelper.NewLogs(ctx, set, cfg, next, p.processLogs,
-		processorhelper.WithCapabilities(capabilities(cfg)), processorhelper.WithShutdown(p.shutdown))
+		processorhelper.WithCapabilities(capabilities(cfg)), processorhelper.WithStart(p.start), processorhelper.WithShutdown(p.shutdown))
 }
 
 func createProfiles(ctx context.Context, set processor.Settings, cfg component.Config, next xconsumer.Profiles) (xprocessor.Profiles, error) {
@@ -64,5 +64,5 @@ func createProfiles(ctx context.Context, set processor.Settings, cfg component.C
 		return nil, err
 	}
 	return xprocessorhelper.NewProfiles(ctx, set, cfg, next, p.processProfiles,
-		xprocessorhelper.WithCapabilities(capabilities(cfg)), xprocessorhelper.WithShutdown(p.shutdown))
+		xprocessorhelper.WithCapabilities(capabilities(cfg)), xprocessorhelper.WithStart(p.start), xprocessorhelper.WithShutdown(p.shutdown))
 }

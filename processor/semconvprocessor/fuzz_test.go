@@ -22,16 +22,24 @@ func FuzzRequests(f *testing.F) {
 	logs, _ := (&plog.ProtoMarshaler{}).MarshalLogs(oldLogs())
 	profiles, _ := (&pprofile.ProtoMarshaler{}).MarshalProfiles(oldProfiles())
 	for _, seed := range [][]byte{traces, metrics, logs, profiles} {
-		for signal := range byte(4) {
-			f.Add(signal, seed)
+		for choice := range byte(4 * len(fuzzedConfigs())) {
+			f.Add(choice, seed)
 		}
 	}
 	set := processortest.NewNopSettings(metadata.Type)
-	p, err := newProcessor(set, &Config{Mode: ModeNormalise})
-	require.NoError(f, err)
-	observer, err := newProcessor(set, &Config{Mode: ModeObserve})
+	var processors []*semconvProcessor
+	for _, cfg := range fuzzedConfigs() {
+		require.NoError(f, cfg.Validate())
+		p, err := newProcessor(set, cfg)
+		require.NoError(f, err)
+		processors = append(processors, p)
+	}
+	observing := createDefaultConfig().(*Config)
+	observing.Mode = ModeObserve
+	observer, err := newProcessor(set, observing)
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, signal byte, data []byte) {
+		p := processors[int(signal/4)%len(processors)]
 		switch signal % 4 {
 		case 0:
 			fuzzTraces(t, p, observer, data)
@@ -43,6 +51,18 @@ func FuzzRequests(f *testing.F) {
 			fuzzProfiles(t, p, observer, data)
 		}
 	})
+}
+
+// fuzzedConfigs are the defaults, everything that changes more than they do, and enforcement that drops nothing.
+func fuzzedConfigs() []*Config {
+	plain, eager, kept, strict := createDefaultConfig().(*Config), createDefaultConfig().(*Config), createDefaultConfig().(*Config), createDefaultConfig().(*Config)
+	eager.Derive, eager.DropObsolete, eager.SanitizeQuery, eager.MaxValueBytes = true, true, true, 16
+	eager.RedactQueryKeys = []string{"token"}
+	kept.KeepDeprecated, kept.Coerce, kept.Redact = true, CoerceOff, false
+	strict.Mode, strict.Enforce.DryRun, strict.ForeignSchema = ModeEnforce, false, ForeignSkip
+	strict.Enforce.Rules = map[string]Action{"missing_required": ActionTag, "conflict": ActionRoute, "type_mismatch": ActionTag}
+	strict.Rules = map[string]string{"unknown_attribute": "information", "not_stable": "information", "missing_recommended": "information"}
+	return []*Config{plain, eager, kept, strict}
 }
 
 func fuzzTraces(t *testing.T, p, observer *semconvProcessor, data []byte) {

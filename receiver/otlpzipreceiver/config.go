@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-plus/otelcol-plus/internal/otlpzip"
 	"github.com/otelcol-plus/otelcol-plus/internal/tracezip"
 )
 
@@ -49,7 +50,7 @@ type HTTPConfig struct {
 func (c *HTTPConfig) Unmarshal(conf *confmap.Conf) error {
 	// Into a value that is thrown away, from a copy: optional blocks eat their `enabled` key while decoding.
 	if err := confmap.NewFromStringMap(conf.ToStringMap()).Unmarshal(&strictHTTPConfig{}); err != nil {
-		return err
+		return otlpzip.NameBlock(err, strictHTTPConfig{}, "protocols::http")
 	}
 	return conf.Unmarshal(c)
 }
@@ -74,9 +75,9 @@ type Protocols struct {
 
 // ZipConfig is the `zip` block: what frames and dictionaries may weigh.
 type ZipConfig struct {
-	// MaxFrameBytes bounds a frame as it arrives (default 4 MiB). Senders learn it and split.
+	// MaxFrameBytes bounds a frame as it arrives (default 4 MiB, at most 2 GiB). Senders learn it and split.
 	MaxFrameBytes int `mapstructure:"max_frame_bytes"`
-	// MaxDecodedBytes bounds the estimated size of the traces in a frame (default 16 MiB).
+	// MaxDecodedBytes bounds the estimated size of the traces in a frame (default 16 MiB, at most 2 GiB).
 	MaxDecodedBytes int `mapstructure:"max_decoded_bytes"`
 	// DictionaryMemory bounds the dictionaries kept for all senders together, in bytes (default 64 MiB). One dictionary may
 	// take an eighth of it, and 1 MiB. With 0 none are kept, and senders are told to use none.
@@ -102,21 +103,23 @@ const minFrameBytes = 1 << 10
 // minDictionaryMemory makes the share of one dictionary worth while.
 const minDictionaryMemory = 1 << 20
 
-// Validate checks the configuration.
+// Validate checks the configuration. It tells all that is wrong with it.
 func (c *Config) Validate() error {
+	var errs []error
 	if !c.Protocols.GRPC.HasValue() && !c.Protocols.HTTP.HasValue() {
-		return errors.New("protocols: must specify at least one of grpc and http")
+		errs = append(errs, errors.New("protocols: must specify at least one of grpc and http"))
 	}
-	if c.Zip.MaxFrameBytes < minFrameBytes || c.Zip.MaxFrameBytes > math.MaxInt32 {
-		return fmt.Errorf("zip::max_frame_bytes: %d is not between %d and %d", c.Zip.MaxFrameBytes, minFrameBytes, math.MaxInt32)
+	between := func(key string, bytes int) {
+		if bytes < minFrameBytes || bytes > math.MaxInt32 {
+			errs = append(errs, fmt.Errorf("%s: %d is not between %d and %d", key, bytes, minFrameBytes, math.MaxInt32))
+		}
 	}
-	if c.Zip.MaxDecodedBytes < minFrameBytes {
-		return fmt.Errorf("zip::max_decoded_bytes: %d is less than %d", c.Zip.MaxDecodedBytes, minFrameBytes)
-	}
+	between("zip::max_frame_bytes", c.Zip.MaxFrameBytes)
+	between("zip::max_decoded_bytes", c.Zip.MaxDecodedBytes)
 	if c.Zip.DictionaryMemory != 0 && c.Zip.DictionaryMemory < minDictionaryMemory {
-		return fmt.Errorf("zip::dictionary_memory: %d is neither 0 (no dictionaries) nor at least %d", c.Zip.DictionaryMemory, minDictionaryMemory)
+		errs = append(errs, fmt.Errorf("zip::dictionary_memory: %d is neither 0 (no dictionaries) nor at least %d", c.Zip.DictionaryMemory, minDictionaryMemory))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (c ZipConfig) limits() tracezip.Limits {

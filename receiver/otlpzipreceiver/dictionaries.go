@@ -1,6 +1,7 @@
 package otlpzipreceiver
 
 import (
+	"container/heap"
 	"container/list"
 	"sync"
 
@@ -30,15 +31,19 @@ type dictionaryCache struct {
 	metrics *cacheMetrics
 	mu      sync.Mutex
 	used    int
+	puts    int
 	tenants map[tenantID]*tenant
 	recent  *list.List // of *tenant, the one used last in front
+	bySize  bySize
 }
 
 // tenant is the dictionaries of one sender, or of several that share an identity.
 type tenant struct {
 	id      tenantID
-	place   *list.Element
+	place   *list.Element // in recent
+	rank    int           // in bySize
 	bytes   int
+	lastPut int // number of the put that gave it the newest of them
 	byID    map[tracezip.DictionaryID]*list.Element
 	entries *list.List // of *tracezip.Dictionary, the one used last in front
 }
@@ -96,8 +101,9 @@ func (c *dictionaryCache) put(id tenantID, dict *tracezip.Dictionary) {
 	}
 	t.byID[dict.ID()] = t.entries.PushFront(dict)
 	c.recent.MoveToFront(t.place)
-	t.bytes += size
-	c.used += size
+	c.puts++
+	t.lastPut = c.puts
+	c.resize(t, size)
 	c.metrics.held(1, size)
 }
 
@@ -108,26 +114,60 @@ func (c *dictionaryCache) add(id tenantID) *tenant {
 	}
 	t := &tenant{id: id, byID: map[tracezip.DictionaryID]*list.Element{}, entries: list.New()}
 	t.place = c.recent.PushFront(t)
+	heap.Push(&c.bySize, t)
 	c.tenants[id] = t
 	return t
 }
 
-// largest is the tenant that holds most when the given one, if it holds anything, gets size more. Of equals it is the one used
-// longest ago.
+// resize makes a tenant hold so many bytes more.
+func (c *dictionaryCache) resize(t *tenant, bytes int) {
+	t.bytes += bytes
+	c.used += bytes
+	heap.Fix(&c.bySize, t.rank)
+}
+
+// largest is the tenant that holds most when the given one, if it holds anything, gets size more. There must be one.
 func (c *dictionaryCache) largest(adding tenantID, size int) *tenant {
-	var most *tenant
-	bytes := 0
-	for place := c.recent.Back(); place != nil; place = place.Prev() {
-		t := place.Value.(*tenant)
-		n := t.bytes
-		if t.id == adding {
-			n += size
-		}
-		if n > bytes {
-			most, bytes = t, n
-		}
+	most := c.bySize[0]
+	if t := c.tenants[adding]; t != nil && t.bytes+size > most.bytes {
+		return t
 	}
 	return most
+}
+
+// bySize is a heap of tenants: the first one holds most, and of several the one that has got none for the longest time.
+type bySize []*tenant
+
+var _ heap.Interface = (*bySize)(nil)
+
+func (s bySize) Len() int { return len(s) }
+
+func (s bySize) Less(i, j int) bool {
+	if s[i].bytes != s[j].bytes {
+		return s[i].bytes > s[j].bytes
+	}
+	return s[i].lastPut < s[j].lastPut
+}
+
+func (s bySize) Swap(i, j int) {
+	s[i], s[j] = s[j], s[i]
+	s[i].rank, s[j].rank = i, j
+}
+
+// Push implements heap.Interface.
+func (s *bySize) Push(x any) {
+	t := x.(*tenant)
+	t.rank = len(*s)
+	*s = append(*s, t)
+}
+
+// Pop implements heap.Interface.
+func (s *bySize) Pop() any {
+	last := len(*s) - 1
+	t := (*s)[last]
+	(*s)[last] = nil
+	*s = (*s)[:last]
+	return t
 }
 
 // evict drops the dictionary that a tenant has not used for the longest time, and the tenant with its last one.
@@ -135,10 +175,10 @@ func (c *dictionaryCache) evict(t *tenant, reason string) {
 	dict := t.entries.Remove(t.entries.Back()).(*tracezip.Dictionary)
 	delete(t.byID, dict.ID())
 	size := dict.MemoryBytes() + entryBytes
-	t.bytes -= size
-	c.used -= size
+	c.resize(t, -size)
 	if t.entries.Len() == 0 {
 		c.recent.Remove(t.place)
+		heap.Remove(&c.bySize, t.rank)
 		delete(c.tenants, t.id)
 	}
 	c.metrics.evicted(reason)

@@ -22,11 +22,16 @@ func testCache(t *testing.T, n int, dict *tracezip.Dictionary) (*dictionaryCache
 	t.Helper()
 	tel := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.Background())) })
+	return newTestCache(t, n, dict, tel), tel
+}
+
+func newTestCache(tb testing.TB, n int, dict *tracezip.Dictionary, tel *componenttest.Telemetry) *dictionaryCache {
+	tb.Helper()
 	builder, err := metadata.NewTelemetryBuilder(tel.NewTelemetrySettings())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	limit := n * (dict.MemoryBytes() + entryBytes)
-	require.GreaterOrEqual(t, n, dictionaryShare, "otherwise the dictionary is too large to be kept")
-	return newDictionaryCache(limit, newCacheMetrics(builder, component.NewID(NewFactory().Type()))), tel
+	require.GreaterOrEqual(tb, n, dictionaryShare, "otherwise the dictionary is too large to be kept")
+	return newDictionaryCache(limit, newCacheMetrics(builder, component.NewID(NewFactory().Type())))
 }
 
 func tenantNamed(name string) tenantID { return sha256.Sum256([]byte(name)) }
@@ -44,6 +49,11 @@ func checkHeld(t *testing.T, c *dictionaryCache, tel *componenttest.Telemetry, w
 	assert.Equal(t, c.used, bytes)
 	assert.LessOrEqual(t, c.used, c.limit)
 	assert.Len(t, c.tenants, c.recent.Len())
+	assert.Len(t, c.bySize, len(c.tenants))
+	for i, tenant := range c.bySize {
+		require.Equal(t, i, tenant.rank)
+		require.LessOrEqual(t, tenant.bytes, c.bySize[max(i-1, 0)/2].bytes)
+	}
 	assert.EqualValues(t, n, otlpziptest.Sum(t, tel, "otelcol_receiver_otlpzip_dictionaries"))
 	assert.EqualValues(t, bytes, otlpziptest.Sum(t, tel, "otelcol_receiver_otlpzip_dictionary_memory"))
 }
@@ -69,6 +79,19 @@ func TestCacheEvictsTheFlooder(t *testing.T) {
 	assert.Nil(t, c.get(tenantNamed("stranger"), last.ID()))
 	assert.Positive(t, evicted(t, tel, "memory"))
 	checkHeld(t, c, tel, len(dicts)+1-int(evicted(t, tel, "memory")))
+}
+
+// TestCacheEvictsTheOldestOfEquals: of tenants that hold equally much, the one that got none for the longest time makes room.
+func TestCacheEvictsTheOldestOfEquals(t *testing.T) {
+	dict := otlpziptest.Dictionaries(t, 1)[0]
+	c, _ := testCache(t, 10, dict)
+	for i := range 100 {
+		c.put(tenantNamed(fmt.Sprint(i)), dict)
+		for gone := range max(i-9, 0) {
+			require.Nil(t, c.get(tenantNamed(fmt.Sprint(gone)), dict.ID()))
+		}
+		require.NotNil(t, c.get(tenantNamed(fmt.Sprint(max(i-9, 0))), dict.ID()))
+	}
 }
 
 // TestCacheKeepsWhatIsUsed: within a tenant the least recently used goes first.
@@ -103,4 +126,23 @@ func TestCacheBounds(t *testing.T) {
 
 	assert.Nil(t, newDictionaryCache(0, nil))
 	assert.Zero(t, (*dictionaryCache)(nil).maxDictionary())
+}
+
+// BenchmarkEvict puts dictionaries into a full cache of so many tenants, of whom one floods it.
+//
+//	go test -run '^$' -bench Evict ./receiver/otlpzipreceiver
+func BenchmarkEvict(b *testing.B) {
+	dicts := otlpziptest.Dictionaries(b, 64)
+	for _, tenants := range []int{16, maxTenants} {
+		b.Run(fmt.Sprint(tenants), func(b *testing.B) {
+			c := newTestCache(b, tenants+32, otlpziptest.Largest(dicts), componenttest.NewTelemetry())
+			for i := range tenants - 1 {
+				c.put(tenantNamed(fmt.Sprint(i)), dicts[0])
+			}
+			flooder := tenantNamed("flooder")
+			for i := 0; b.Loop(); i++ {
+				c.put(flooder, dicts[i%len(dicts)])
+			}
+		})
+	}
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
-	"encoding/binary"
-	"fmt"
-	"hash"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"go.opentelemetry.io/collector/client"
@@ -16,7 +14,8 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// tenantID stands for an authenticated identity. The zero value is everybody where nobody is authenticated.
+// tenantID stands for a proven identity. The zero value is everybody who proves none where the server asks for none: they share
+// what they send.
 type tenantID [sha256.Size]byte
 
 // sender is who sent a request, if that can be told. Dictionaries are only for those who are known.
@@ -25,9 +24,9 @@ type sender struct {
 	known  bool
 }
 
-// identifier finds out whose dictionaries a request may use. Two requests get the same tenant only when they have proven the
-// same identity; it is no harm when one identity gets several, as with a token that is renewed: each then has to send its
-// dictionaries once.
+// identifier finds out whose dictionaries a request may use. Two requests get the same tenant only when both have proven the same
+// identity, or neither has proven any and none is asked for. It is no harm when one identity gets several tenants, as with a token
+// that is renewed: each then has to send its dictionaries once.
 type identifier struct {
 	// authenticated is true when the server has an authenticator.
 	authenticated bool
@@ -36,9 +35,9 @@ type identifier struct {
 // credentialHeader is where the usual authenticators find their credentials.
 const credentialHeader = "authorization"
 
-// of returns the sender of a request.
-// The identity is what the authenticator said of the client; the credentials themselves with an authenticator that says
-// nothing; the verified TLS certificate without an authenticator.
+// of returns the sender of a request. The identity is what the authenticator said of the client; the credentials themselves with an authenticator that says
+// nothing; the verified TLS certificate without an authenticator. What an authenticator said and cannot be written down makes the
+// sender unknown.
 func (i identifier) of(ctx context.Context, credentials []string, state *tls.ConnectionState) sender {
 	if !i.authenticated {
 		if state == nil || len(state.VerifiedChains) == 0 {
@@ -55,7 +54,9 @@ func (i identifier) of(ctx context.Context, credentials []string, state *tls.Con
 			slices.Sort(names)
 			for _, name := range names {
 				h.add(name)
-				h.add(fmt.Sprintf("%#v", auth.GetAttribute(name)))
+				if !h.addValue(reflect.ValueOf(auth.GetAttribute(name)), 0) {
+					return sender{}
+				}
 			}
 			return sender{h.sum(), true}
 		}
@@ -84,23 +85,4 @@ func (i identifier) grpc(ctx context.Context) sender {
 // http returns the sender of an HTTP request.
 func (i identifier) http(r *http.Request) sender {
 	return i.of(r.Context(), r.Header.Values(credentialHeader), r.TLS)
-}
-
-// identity hashes the parts of an identity, each with its length.
-type identity struct{ hash.Hash }
-
-func newIdentity(kind string) identity {
-	h := identity{sha256.New()}
-	h.add(kind)
-	return h
-}
-
-func (h identity) add(part string) {
-	_ = binary.Write(h, binary.LittleEndian, uint64(len(part)))
-	_, _ = h.Write([]byte(part)) // a hash never fails
-}
-
-func (h identity) sum() (id tenantID) {
-	h.Sum(id[:0])
-	return id
 }

@@ -63,3 +63,63 @@ func TestTenants(t *testing.T) {
 		"what nobody has checked counts for nothing")
 	assert.Equal(t, sender{}, identifier{true}.of(context.Background(), nil, certificate("a")), "an identity that nobody tells")
 }
+
+// told is what an authenticator may say of a client in a type of its own.
+type told struct {
+	Issuer string
+	groups []string
+	parent *told
+	extra  map[string]any
+}
+
+// quiet looks the same whatever it is.
+type quiet int
+
+func (quiet) String() string { return "quiet" }
+
+// TestTenantsByContent: equal values are one tenant wherever they lie in memory, and different ones are two.
+func TestTenantsByContent(t *testing.T) {
+	of := func(value any) sender {
+		ctx := client.NewContext(context.Background(), client.Info{Auth: attributes{"claims": value}})
+		return identifier{true}.of(ctx, nil, nil)
+	}
+	self := map[string]any{}
+	self["self"] = self
+	for name, value := range map[string]any{"function": func() {}, "channel": make(chan int), "inside": []any{1, make(chan int)}, "of itself": self,
+		"in a map": map[string]any{"f": func() {}}, "address": uintptr(5)} {
+		assert.Equal(t, sender{}, of(value), name)
+	}
+	seen := map[sender]int{}
+	for i, value := range []func() any{
+		func() any { return nil },
+		func() any { return "1" },
+		func() any { return 1 },
+		func() any { return int64(1) },
+		func() any { return 1.5 },
+		func() any { return true },
+		func() any { return []byte{1, 2} },
+		func() any { return []string{"a", "b"} },
+		func() any { return []string{"ab"} },
+		func() any { return []any{[]string{"a"}, []string{"b"}} },
+		func() any { return []any{[]string{"a", "b"}, []string{}} },
+		func() any { return map[string]any{"a": 1, "b": []any{"x", nil}} },
+		func() any { return map[string]any{"a": 1, "b": []any{"x", "y"}} },
+		func() any { return told{Issuer: "i", groups: []string{"g"}} },
+		func() any { return told{Issuer: "i", groups: []string{"h"}} },
+		func() any { return &told{Issuer: "i", groups: []string{"g"}} },
+		func() any { return &told{parent: &told{Issuer: "i"}} },
+		func() any { return &told{parent: &told{Issuer: "j"}} },
+		func() any { return &told{extra: map[string]any{"k": &told{Issuer: "i"}}} },
+		func() any { return (*told)(nil) },
+		func() any { return quiet(1) },
+		func() any { return quiet(2) },
+	} {
+		from := of(value())
+		assert.True(t, from.known, "value %d", i)
+		assert.NotContains(t, seen, from, "value %d", i)
+		for range 20 {
+			assert.Equal(t, from, of(value()), "value %d", i)
+		}
+		seen[from] = i
+	}
+}

@@ -86,3 +86,29 @@ func number(t *testing.T, text, pattern string) int {
 	require.NoError(t, err)
 	return n
 }
+
+// The gate of continuous integration: the four exit codes, and a port that Ctrl-C closes.
+func TestSemconvCheck(t *testing.T) {
+	clean := filepath.Join("..", "..", "internal", "cli", "semconvcheck", "testdata", "clean.json")
+	shop := filepath.Join("..", "..", "internal", "cli", "semconvcheck", "testdata", "shop.json")
+	for want, args := range [][]string{{clean}, {shop}, {"--format", "xml", shop}, {"none.json"}} {
+		cmd := exec.Command(binary, append([]string{"semconv", "check"}, args...)...)
+		out, err := cmd.CombinedOutput()
+		require.NotNil(t, cmd.ProcessState, err)
+		assert.Equal(t, want, cmd.ProcessState.ExitCode(), "%s", out)
+	}
+
+	p := launch(t, "check", "semconv", "check", "--listen", "127.0.0.1:0", "--for", "1m")
+	var addr string
+	p.waitFor(func() bool {
+		m := regexp.MustCompile(`gRPC on (\S+) and HTTP`).FindStringSubmatch(p.log.String())
+		if m != nil {
+			addr = m[1]
+		}
+		return m != nil
+	}, "the port")
+	out, err := exec.Command(binary, "replay", "--endpoint", addr, filepath.Join("..", "..", "testdata", "sample.logs.otlp.pb.zst")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.NoError(t, p.stop(os.Interrupt), p.log.String())
+	assert.Contains(t, p.log.String(), "in 1202 items")
+}

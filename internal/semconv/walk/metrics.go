@@ -13,6 +13,9 @@ func (w *Walker) scopeMetrics(metrics pmetric.MetricSlice) {
 		wasEmpty := w.hooks.Done != nil && empty(m)
 		w.points(m)
 		w.worker.Metric(m)
+		if v := w.worker.Violations(); v != w.violations { // a wrong unit is wrong for every point
+			w.violating, w.violations = w.violating+1, v
+		}
 		return w.done(ItemMetric, m.Metadata()) || w.hooks.Done != nil && !wasEmpty && empty(m)
 	})
 }
@@ -22,6 +25,7 @@ func (w *Walker) points(m pmetric.Metric) {
 	number := func(p pmetric.NumberDataPoint) bool {
 		points.Point(p.Attributes())
 		exemplars(points.Exemplar, p.Exemplars())
+		w.item()
 		return w.done(ItemPoint, p.Attributes())
 	}
 	switch m.Type() {
@@ -33,17 +37,20 @@ func (w *Walker) points(m pmetric.Metric) {
 		each(w, m.Histogram().DataPoints(), func(p pmetric.HistogramDataPoint) bool {
 			points.Point(p.Attributes())
 			exemplars(points.Exemplar, p.Exemplars())
+			w.item()
 			return w.done(ItemPoint, p.Attributes())
 		})
 	case pmetric.MetricTypeExponentialHistogram:
 		each(w, m.ExponentialHistogram().DataPoints(), func(p pmetric.ExponentialHistogramDataPoint) bool {
 			points.Point(p.Attributes())
 			exemplars(points.Exemplar, p.Exemplars())
+			w.item()
 			return w.done(ItemPoint, p.Attributes())
 		})
 	case pmetric.MetricTypeSummary:
 		each(w, m.Summary().DataPoints(), func(p pmetric.SummaryDataPoint) bool {
 			points.Point(p.Attributes())
+			w.item()
 			return w.done(ItemPoint, p.Attributes())
 		})
 	}

@@ -2,6 +2,8 @@
 package walk
 
 import (
+	"cmp"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -36,13 +38,17 @@ const (
 	ItemMetric
 	ItemPoint
 	ItemLog
-	ItemProfile
 )
 
 // Hooks are called on the way. Each may be nil.
 type Hooks struct {
+	// Skip tells of a schema URL whether what has it is to be left alone.
+	Skip func(schemaURL string) bool
 	// Select chooses the rules for a service, before its resource is looked at. nil keeps the worker's.
 	Select func(service string) *semconv.Ruleset
+	// Items is called at the end of each resource with the number of spans, points or records below it, and of those that a
+	// violation was found on.
+	Items func(at *At, items, violating int)
 	// Found is called for each finding. Neither argument may be kept.
 	Found func(at *At, f *semconv.Finding)
 	// Done is called when an item and, for resources and scopes, only its own attributes have been looked at. It returns whether
@@ -55,6 +61,9 @@ type Walker struct {
 	worker *semconv.Worker
 	hooks  Hooks
 	at     At
+	// items and violating count what was looked at below the resource at hand, and violations what its worker had found before.
+	items, violating int
+	violations       uint64
 }
 
 // New makes a walker that owns the worker.
@@ -74,21 +83,49 @@ func (w *Walker) done(item Item, attrs pcommon.Map) bool {
 }
 
 // resource looks at a resource and its scopes' names and says whether all of it is to be removed.
-func (w *Walker) resource(r pcommon.Resource) bool {
+func (w *Walker) resource(r pcommon.Resource, schema string, scopes func() []pcommon.InstrumentationScope) bool {
+	w.items, w.violating = 0, 0
 	w.at = At{Service: text(r, "service.name"), Language: text(r, "telemetry.sdk.language"), SDKVersion: text(r, "telemetry.sdk.version")}
 	if w.hooks.Select != nil {
 		w.worker.Use(w.hooks.Select(w.at.Service))
 	}
-	w.worker.Resource(r)
+	if w.skips(schema) {
+		return false
+	}
+	w.worker.Resource(r, scopes)
 	return w.done(ItemResource, r.Attributes())
 }
 
-func (w *Walker) scope(s pcommon.InstrumentationScope) bool {
+func (w *Walker) skips(schema string) bool { return w.hooks.Skip != nil && w.hooks.Skip(schema) }
+
+// item ends the look at one span, point or record.
+func (w *Walker) item() {
+	w.items++
+	if v := w.worker.Violations(); v != w.violations {
+		w.violating++
+		w.violations = v
+	}
+}
+
+// leave ends the look at a resource.
+func (w *Walker) leave() {
+	if w.hooks.Items != nil && w.items > 0 {
+		w.hooks.Items(&w.at, w.items, w.violating)
+	}
+}
+
+// scope looks at a scope and says whether all of it is to be removed, and whether its items are to be left alone. It has the schema
+// of its resource unless it names one.
+func (w *Walker) scope(s pcommon.InstrumentationScope, schema, resourceSchema string) (remove, skip bool) {
+	if w.skips(cmp.Or(schema, resourceSchema)) {
+		return false, true
+	}
 	w.at.Scope, w.at.ScopeVersion = s.Name(), s.Version()
 	w.at.Item, w.at.TraceID, w.at.SpanID = "", pcommon.TraceID{}, pcommon.SpanID{}
 	w.worker.Scope(s)
 	w.at.Scope, w.at.ScopeVersion = s.Name(), s.Version()
-	return w.done(ItemScope, s.Attributes())
+	w.violations = w.worker.Violations() // those of the scope are not its items'
+	return w.done(ItemScope, s.Attributes()), false
 }
 
 func text(r pcommon.Resource, name string) string {
@@ -116,22 +153,37 @@ func each[T any](w *Walker, s slice[T], visit func(T) bool) {
 	}
 }
 
+// scopesOf lists the scopes of a resource when it is asked.
+func scopesOf[T interface {
+	Scope() pcommon.InstrumentationScope
+}](s interface {
+	Len() int
+	At(int) T
+}) func() []pcommon.InstrumentationScope {
+	return func() []pcommon.InstrumentationScope {
+		scopes := make([]pcommon.InstrumentationScope, s.Len())
+		for i := range scopes {
+			scopes[i] = s.At(i).Scope()
+		}
+		return scopes
+	}
+}
+
 // Traces goes through the spans of a request, their events and links.
 func (w *Walker) Traces(td ptrace.Traces) {
 	each(w, td.ResourceSpans(), func(rs ptrace.ResourceSpans) bool {
-		if rs.ScopeSpans().Len() == 1 {
-			w.worker.OnlyScope(rs.ScopeSpans().At(0).Scope())
-		}
-		if w.resource(rs.Resource()) {
+		if w.resource(rs.Resource(), rs.SchemaUrl(), scopesOf(rs.ScopeSpans())) {
 			return true
 		}
 		each(w, rs.ScopeSpans(), func(ss ptrace.ScopeSpans) bool {
-			if w.scope(ss.Scope()) {
-				return true
+			remove, skip := w.scope(ss.Scope(), ss.SchemaUrl(), rs.SchemaUrl())
+			if remove || skip {
+				return remove
 			}
 			each(w, ss.Spans(), w.span)
 			return w.hooks.Done != nil && ss.Spans().Len() == 0
 		})
+		w.leave()
 		return w.hooks.Done != nil && rs.ScopeSpans().Len() == 0
 	})
 }
@@ -139,25 +191,25 @@ func (w *Walker) Traces(td ptrace.Traces) {
 func (w *Walker) span(span ptrace.Span) bool {
 	w.at.Item, w.at.TraceID, w.at.SpanID = span.Name(), span.TraceID(), span.SpanID()
 	w.worker.Span(span)
+	w.item()
 	return w.done(ItemSpan, span.Attributes())
 }
 
 // Logs goes through the records of a request.
 func (w *Walker) Logs(ld plog.Logs) {
 	each(w, ld.ResourceLogs(), func(rl plog.ResourceLogs) bool {
-		if rl.ScopeLogs().Len() == 1 {
-			w.worker.OnlyScope(rl.ScopeLogs().At(0).Scope())
-		}
-		if w.resource(rl.Resource()) {
+		if w.resource(rl.Resource(), rl.SchemaUrl(), scopesOf(rl.ScopeLogs())) {
 			return true
 		}
 		each(w, rl.ScopeLogs(), func(sl plog.ScopeLogs) bool {
-			if w.scope(sl.Scope()) {
-				return true
+			remove, skip := w.scope(sl.Scope(), sl.SchemaUrl(), rl.SchemaUrl())
+			if remove || skip {
+				return remove
 			}
 			each(w, sl.LogRecords(), w.record)
 			return w.hooks.Done != nil && sl.LogRecords().Len() == 0
 		})
+		w.leave()
 		return w.hooks.Done != nil && rl.ScopeLogs().Len() == 0
 	})
 }
@@ -165,44 +217,53 @@ func (w *Walker) Logs(ld plog.Logs) {
 func (w *Walker) record(r plog.LogRecord) bool {
 	w.at.Item, w.at.TraceID, w.at.SpanID = r.EventName(), r.TraceID(), r.SpanID()
 	w.worker.Log(r)
+	w.item()
 	return w.done(ItemLog, r.Attributes())
 }
 
 // Metrics goes through the metrics of a request, their points and exemplars.
 func (w *Walker) Metrics(md pmetric.Metrics) {
 	each(w, md.ResourceMetrics(), func(rm pmetric.ResourceMetrics) bool {
-		if rm.ScopeMetrics().Len() == 1 {
-			w.worker.OnlyScope(rm.ScopeMetrics().At(0).Scope())
-		}
-		if w.resource(rm.Resource()) {
+		if w.resource(rm.Resource(), rm.SchemaUrl(), scopesOf(rm.ScopeMetrics())) {
 			return true
 		}
 		each(w, rm.ScopeMetrics(), func(sm pmetric.ScopeMetrics) bool {
-			if w.scope(sm.Scope()) {
-				return true
+			remove, skip := w.scope(sm.Scope(), sm.SchemaUrl(), rm.SchemaUrl())
+			if remove || skip {
+				return remove
 			}
 			w.scopeMetrics(sm.Metrics())
 			return w.hooks.Done != nil && sm.Metrics().Len() == 0
 		})
+		w.leave()
 		return w.hooks.Done != nil && rm.ScopeMetrics().Len() == 0
 	})
 }
 
-// Profiles goes through the resources and scopes of a request and the attribute table that its profiles share.
+// Profiles goes through the resources and scopes of a request and the attribute table that its profiles share. What is found in
+// the table is said of the service only when the request is of one service.
 func (w *Walker) Profiles(pd pprofile.Profiles) {
+	var shared At
+	resources := 0
 	each(w, pd.ResourceProfiles(), func(rp pprofile.ResourceProfiles) bool {
-		if rp.ScopeProfiles().Len() == 1 {
-			w.worker.OnlyScope(rp.ScopeProfiles().At(0).Scope())
+		remove := w.resource(rp.Resource(), rp.SchemaUrl(), scopesOf(rp.ScopeProfiles()))
+		if resources == 0 {
+			shared = At{Service: w.at.Service, Language: w.at.Language, SDKVersion: w.at.SDKVersion}
+		} else if shared.Service != w.at.Service {
+			shared = At{}
 		}
-		if w.resource(rp.Resource()) {
-			return true
+		resources++
+		if !remove {
+			each(w, rp.ScopeProfiles(), func(sp pprofile.ScopeProfiles) bool {
+				remove, _ := w.scope(sp.Scope(), sp.SchemaUrl(), rp.SchemaUrl())
+				return remove
+			})
 		}
-		each(w, rp.ScopeProfiles(), func(sp pprofile.ScopeProfiles) bool { return w.scope(sp.Scope()) })
-		return false
+		return remove
 	})
-	w.at = At{}
+	w.at = shared
 	if w.hooks.Select != nil {
-		w.worker.Use(w.hooks.Select(""))
+		w.worker.Use(w.hooks.Select(shared.Service))
 	}
 	w.worker.ProfileTables(pd)
 }

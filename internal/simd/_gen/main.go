@@ -13,7 +13,6 @@ func main() {
 	ConstraintExpr("!purego")
 	hashIDs()
 	moveToFront()
-	classify()
 	Generate()
 }
 
@@ -147,78 +146,5 @@ func moveToFront() {
 	ADDQ(i, place)
 	VZEROUPPER()
 	Store(place, ReturnIndex(0))
-	RET()
-}
-
-// classify takes 16 values per turn. AVX2 cannot count leading zeros, but the exponent of a double is that count and the top
-// bit of its mantissa is the bit below the leading one, so that the upper bits of a magnitude converted to a double are
-// nearly the class. The conversion is exact below 2^52: OR-ing the magnitude into the mantissa of the double 2^52 and
-// subtracting 2^52.
-func classify() {
-	TEXT("classifyAVX2", NOSPLIT, "func(classes *byte, vals *uint64, n int) int")
-	Doc("classifyAVX2 is classifyGeneric for n values, n a multiple of 16 and not 0. It stops before the first 16 values of which",
-		"one has a magnitude of 2^52 or more and returns how many it has done.")
-	Pragma("noescape")
-	classes := Load(Param("classes"), GP64())
-	vals := Load(Param("vals"), GP64())
-	n := Load(Param("n"), GP64())
-
-	constant := func(v uint64) VecVirtual {
-		r, x, y := GP64(), XMM(), YMM()
-		MOVQ(U64(v), r)
-		VMOVQ(r, x)
-		VPBROADCASTQ(x, y)
-		return y
-	}
-	two52 := constant(0x433 << 52)
-	large := constant(0xfff << 52)
-	bias := constant(4091) // 2*(2*1023) - 1: twice the exponent's bias with a bit below it, less the class of 1
-	zero := YMM()
-	VPXOR(zero, zero, zero)
-
-	i := GP64()
-	XORQ(i, i)
-	Label("sixteen")
-	var m, s [4]VecVirtual
-	any := YMM()
-	for k := range m {
-		m[k], s[k] = YMM(), YMM()
-		VMOVDQU(Mem{Base: vals, Index: i, Scale: 8, Disp: 32 * k}, m[k])
-		VPCMPGTQ(m[k], zero, s[k])
-		VPXOR(m[k], s[k], m[k])
-		VPSUBQ(s[k], m[k], m[k])
-		if k == 0 {
-			VMOVDQA(m[k], any)
-		} else {
-			VPOR(m[k], any, any)
-		}
-	}
-	VPTEST(large, any)
-	JNZ(LabelRef("end"))
-	for k := range m {
-		VMOVDQU(m[k], Mem{Base: vals, Index: i, Scale: 8, Disp: 32 * k})
-		VPOR(two52, m[k], m[k])
-		VSUBPD(two52, m[k], m[k])
-		VPSRLQ(U8(51), m[k], m[k])
-		VPADDQ(m[k], m[k], m[k])
-		Comment("saturates: 0 stays 0")
-		VPSUBUSW(bias, m[k], m[k])
-		VPSUBQ(s[k], m[k], m[k])
-	}
-	Comment("64 bits to 8, and the halves of the vectors back into order")
-	VPACKUSDW(m[1], m[0], m[0])
-	VPACKUSDW(m[3], m[2], m[2])
-	VPACKUSDW(m[2], m[0], m[0])
-	VPACKUSWB(m[0], m[0], m[0])
-	high := XMM()
-	VEXTRACTI128(U8(1), m[0], high)
-	VPUNPCKLWD(high, m[0].AsX(), high)
-	VMOVDQU(high, Mem{Base: classes, Index: i, Scale: 1})
-	ADDQ(Imm(16), i)
-	CMPQ(i, n)
-	JB(LabelRef("sixteen"))
-	Label("end")
-	VZEROUPPER()
-	Store(i, ReturnIndex(0))
 	RET()
 }

@@ -28,7 +28,7 @@ type TelemetryBuilder struct {
 	meter                                    metric.Meter
 	mu                                       sync.Mutex
 	registrations                            []metric.Registration
-	ExporterOtlpzipDictionaryActive          metric.Int64Gauge
+	ExporterOtlpzipDictionaryActive          metric.Int64ObservableGauge
 	ExporterOtlpzipDictionaryDefinitionBytes metric.Int64Counter
 	ExporterOtlpzipDictionaryDefinitions     metric.Int64Counter
 	ExporterOtlpzipDictionaryHits            metric.Int64Counter
@@ -54,6 +54,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterExporterOtlpzipDictionaryActiveCallback sets callback for observable ExporterOtlpzipDictionaryActive metric.
+func (builder *TelemetryBuilder) RegisterExporterOtlpzipDictionaryActiveCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterOtlpzipDictionaryActive, obs: o})
+		return nil
+	}, builder.ExporterOtlpzipDictionaryActive)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterExporterOtlpzipReportKeyBytesPerSpanCallback sets callback for observable ExporterOtlpzipReportKeyBytesPerSpan metric.
@@ -101,6 +116,16 @@ func (builder *TelemetryBuilder) RegisterExporterOtlpzipReportZstdBytesPerSpanCa
 	return nil
 }
 
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
 type observerFloat64 struct {
 	embedded.Float64Observer
 	inst metric.Float64Observable
@@ -129,9 +154,9 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
-	builder.ExporterOtlpzipDictionaryActive, err = builder.meter.Int64Gauge(
+	builder.ExporterOtlpzipDictionaryActive, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_otlpzip_dictionary_active",
-		metric.WithDescription("Whether there is a dictionary that pays towards this endpoint (1), or none yet, or dictionaries rest because they did not pay (0). Absent when zip::dictionary::enabled is false. [Alpha]"),
+		metric.WithDescription("Whether there is a dictionary that pays towards this endpoint and that its replicas keep (1), or none, or dictionaries rest because they did not pay (0). Absent when zip::dictionary::enabled is false. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
@@ -167,7 +192,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterOtlpzipFallbacks, err = builder.meter.Int64Counter(
 		"otelcol_exporter_otlpzip_fallbacks",
-		metric.WithDescription("Trace requests sent as OTLP instead of a tracezip frame, by reason (unsupported, known, rejected, too_large, encoding). [Alpha]"),
+		metric.WithDescription("Trace requests sent as OTLP instead of a tracezip frame, by reason (unsupported when the peer had just refused the frame because it does not speak tracezip, not_tried when it had done so before, rejected when it could not read the frame, too_large when one span alone was too large a frame for it, encoding when the batch could not be encoded). [Alpha]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) exporter.Settings {
 func AssertEqualExporterOtlpzipDictionaryActive(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_otlpzip_dictionary_active",
-		Description: "Whether there is a dictionary that pays towards this endpoint (1), or none yet, or dictionaries rest because they did not pay (0). Absent when zip::dictionary::enabled is false. [Alpha]",
+		Description: "Whether there is a dictionary that pays towards this endpoint and that its replicas keep (1), or none, or dictionaries rest because they did not pay (0). Absent when zip::dictionary::enabled is false. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -118,7 +118,7 @@ func AssertEqualExporterOtlpzipDictionaryResends(t *testing.T, tt *componenttest
 func AssertEqualExporterOtlpzipFallbacks(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_otlpzip_fallbacks",
-		Description: "Trace requests sent as OTLP instead of a tracezip frame, by reason (unsupported, known, rejected, too_large, encoding). [Alpha]",
+		Description: "Trace requests sent as OTLP instead of a tracezip frame, by reason (unsupported when the peer had just refused the frame because it does not speak tracezip, not_tried when it had done so before, rejected when it could not read the frame, too_large when one span alone was too large a frame for it, encoding when the batch could not be encoded). [Alpha]",
 		Unit:        "{request}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

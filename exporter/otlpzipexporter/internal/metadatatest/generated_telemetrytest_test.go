@@ -20,6 +20,10 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterExporterOtlpzipDictionaryActiveCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterExporterOtlpzipReportKeyBytesPerSpanCallback(func(_ context.Context, observer metric.Float64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -32,7 +36,6 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
-	tb.ExporterOtlpzipDictionaryActive.Record(context.Background(), 1)
 	tb.ExporterOtlpzipDictionaryDefinitionBytes.Add(context.Background(), 1)
 	tb.ExporterOtlpzipDictionaryDefinitions.Add(context.Background(), 1)
 	tb.ExporterOtlpzipDictionaryHits.Add(context.Background(), 1)

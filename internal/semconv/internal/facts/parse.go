@@ -264,7 +264,7 @@ func (p *parser) renames(f *file) {
 			Moved: slices.Contains(x.Flags, "moved_repository"), Generic: slices.Contains(x.Flags, "generic_name")})
 	}
 	for _, x := range f.Renames.Scoped {
-		p.facts.Scoped = append(p.facts.Scoped, ScopedRename{From: x.From, To: x.To, Metrics: x.Metrics})
+		p.facts.Scoped = append(p.facts.Scoped, ScopedRename(x))
 	}
 	for _, x := range f.Renames.Metrics {
 		p.known("action", x.Action, "rename of metric "+x.From, actions)
@@ -332,13 +332,16 @@ func (p *parser) condition(c fileCondition) {
 	if m != nil {
 		for _, part := range append(m.Any, *m) {
 			if part.Eq != nil {
+				if len(part.Eq) != 2 || part.Eq[1] == "" {
+					p.fail("condition of %s: eq wants a name and a value", c.Group)
+				}
 				out.Equals = part.Eq
 			}
 			if len(part.Ge) == 2 {
 				name, isName := part.Ge[0].(string)
 				number, isNumber := part.Ge[1].(float64)
-				if !isName || !isNumber {
-					p.fail("condition of %s: ge wants a name and a number", c.Group)
+				if !isName || !isNumber || number < 1 {
+					p.fail("condition of %s: ge wants a name and a number of 1 or more", c.Group)
 				}
 				out.AtLeast, out.Number = name, int64(number)
 			}
@@ -358,6 +361,9 @@ func (p *parser) selector(s fileSelector) {
 		p.fail("selector of %s: equals wants one attribute", s.Spans)
 	}
 	for name, value := range s.Equals {
+		if value == "" {
+			p.fail("selector of %s: equals wants a value", s.Spans)
+		}
 		out.Equals, out.Value = name, value
 	}
 	p.facts.Selectors = append(p.facts.Selectors, out)

@@ -6,15 +6,11 @@ import "strings"
 // hosts and the forms made of key=value parts are not read: ok is false.
 func ParseConnectionString(s string) (host string, port int64, hasPort, ok bool) {
 	s, end := trimJDBC(s)
-	l, ok := layOut(s[:end])
-	if !ok || l.host < 0 {
+	var l layout
+	if !l.read(s[:end]) || !isOneHost(l.name) {
 		return "", 0, false, false
 	}
-	host, port, hasPort, ok = splitAuthority(s[l.host:l.path])
-	if !ok || !isOneHost(host) {
-		return "", 0, false, false
-	}
-	return host, port, hasPort, true
+	return l.name, l.port, l.hasPort, true
 }
 
 const jdbc, sqlServer = "jdbc:", "sqlserver://"

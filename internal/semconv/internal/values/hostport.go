@@ -11,9 +11,10 @@ const maxPort = 65535
 // address. The host comes without brackets. ok is false when h is no such text or its port is no number up to 65535.
 func SplitHostPort(h string) (host string, port int64, hasPort, ok bool) {
 	if first := strings.IndexByte(h, ':'); first >= 0 && h[0] != '[' && strings.IndexByte(h[first+1:], ':') >= 0 {
-		return h, 0, false, isIPv6(h)
+		host, ok = h, isIPv6(h)
+	} else {
+		host, port, hasPort, ok = splitAuthority(h)
 	}
-	host, port, hasPort, ok = splitAuthority(h)
 	if !ok || !isOneHost(host) {
 		return "", 0, false, false
 	}
@@ -38,20 +39,23 @@ func splitAuthority(a string) (host string, port int64, hasPort, ok bool) {
 			return "", 0, false, false
 		}
 	}
-	if rest == "" {
-		return host, 0, false, true
+	port, hasPort, ok = splitPort(host, rest)
+	return host, port, hasPort, ok
+}
+
+// splitPort reads what follows a host up to the end of its authority.
+func splitPort(host, rest string) (port int64, hasPort, ok bool) {
+	switch {
+	case rest == "":
+		return 0, false, true
+	case rest[0] != ':' || host == "":
+		return 0, false, false
+	case rest == ":":
+		return 0, false, true // RFC 3986 allows a port without digits: it is the default one
+	default:
+		port, ok = parsePort(rest[1:])
+		return port, ok, ok
 	}
-	if rest[0] != ':' || host == "" {
-		return "", 0, false, false
-	}
-	if rest == ":" {
-		return host, 0, false, true // RFC 3986 allows a port without digits: it is the default one
-	}
-	port, ok = parsePort(rest[1:])
-	if !ok {
-		return "", 0, false, false
-	}
-	return host, port, true, true
 }
 
 func parsePort(digits string) (int64, bool) {
@@ -72,14 +76,32 @@ func parsePort(digits string) (int64, bool) {
 // characters may stand in a name, but no host has them.
 func isOneHost(host string) bool { return host != "" && !strings.ContainsAny(host, ",;=()") }
 
-// notInNames has the printable ASCII characters that RFC 3986 keeps out of host names.
-var notInNames = [256]bool{' ': true, '"': true, '#': true, '/': true, '<': true, '>': true, '?': true, '@': true, '[': true, '\\': true,
-	']': true, '^': true, '`': true, '{': true, '|': true, '}': true, 0x7f: true}
+// class is what a byte may be in an authority.
+type class uint8
 
-// isName allows letters of other scripts, which instrumentation reports as they were typed.
+const (
+	inName    class = iota
+	ends            // the authority
+	colons          // a port, or an address in brackets
+	ats             // the userinfo
+	notInName       // control characters, and what RFC 3986 keeps out of names
+)
+
+// classes lets letters of other scripts into names: instrumentation reports them as they were typed.
+var classes = func() (c [256]class) {
+	for i := range ' ' {
+		c[i] = notInName
+	}
+	for _, odd := range " \"<>[\\]^`{|}\x7f" {
+		c[odd] = notInName
+	}
+	c['/'], c['?'], c['#'], c[':'], c['@'] = ends, ends, ends, colons, ats
+	return c
+}()
+
 func isName(host string) bool {
 	for i := range len(host) {
-		if c := host[i]; c < ' ' || notInNames[c] {
+		if classes[host[i]] != inName {
 			return false
 		}
 	}
@@ -89,9 +111,19 @@ func isName(host string) bool {
 // isIPv6 allows a zone, with the percent sign encoded as in URLs or not.
 func isIPv6(s string) bool {
 	address, zone, hasZone := strings.Cut(s, "%")
-	if hasZone && (zone == "" || !isName(zone)) {
+	if hasZone && !isZone(zone) {
 		return false
 	}
 	addr, err := netip.ParseAddr(address)
 	return err == nil && addr.Is6()
+}
+
+// isZone accepts the names of interfaces. The digits of an encoded percent sign look like the start of one.
+func isZone(zone string) bool {
+	for i := range len(zone) {
+		if c := zone[i]; !isLetter(c) && !isDigit(c) && c != '-' && c != '_' && c != '.' && c != '~' {
+			return false
+		}
+	}
+	return zone != ""
 }

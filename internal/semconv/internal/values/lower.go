@@ -21,16 +21,6 @@ func lowerFrom(s string, first int) string {
 	return string(lower)
 }
 
-// IsHeaderKey says whether s is a header name as attribute names carry it, which is in lower case.
-func IsHeaderKey(s string) bool {
-	for i := range len(s) {
-		if isUpper(s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

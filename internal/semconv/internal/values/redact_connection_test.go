@@ -24,6 +24,8 @@ func TestRedactConnectionString(t *testing.T) {
 		"both":                        {"postgres://me:pw@db/shop?password=pw2", "postgres://me:REDACTED@db/shop?password=REDACTED"},
 		"jdbc":                        {"jdbc:mysql://db:3306/shop?user=me&password=pw", "jdbc:mysql://db:3306/shop?user=me&password=REDACTED"},
 		"jdbc of sql server":          {"jdbc:sqlserver://db:1433;user=sa;password=p@s s:&w;encrypt=true", "jdbc:sqlserver://db:1433;user=sa;password=REDACTED;encrypt=true"},
+		"sql server without jdbc":     {"sqlserver://sa:p;w@db:1433?database=x", "sqlserver://sa:REDACTED@db:1433?database=x"},
+		"key of several parts":        {"db:6379,my-2nd_key.password=p w,ssl=true", "db:6379,my-2nd_key.password=REDACTED,ssl=true"},
 		"jdbc of h2":                  {"jdbc:h2:tcp://db/~/test;USER=sa;PASSWORD=123", "jdbc:h2:tcp://db/~/test;USER=sa;PASSWORD=REDACTED"},
 		"jdbc with address lists":     {"jdbc:mysql://address=(host=a)(user=u)(password=p),address=(host=b)/d", "jdbc:mysql://address=(host=a)(user=u)(password=REDACTED),address=(host=b)/d"},
 		"oracle":                      {"jdbc:oracle:thin:scott/tiger@//db:1521/svc", "jdbc:oracle:thin:scott/REDACTED@//db:1521/svc"},

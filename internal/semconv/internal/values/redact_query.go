@@ -10,7 +10,7 @@ import (
 //
 //	id=1&sig=abc&x  ->  id=1&sig=REDACTED&x
 func RedactQuery(q string, keys []string) (out string, changed bool) {
-	var b []byte
+	var b strings.Builder
 	kept := 0 // what is before it, is in b
 	at := 0
 	if strings.HasPrefix(q, "?") {
@@ -23,8 +23,11 @@ func RedactQuery(q string, keys []string) (out string, changed bool) {
 		}
 		if value := secretValue(q[at:end], keys); value != "" {
 			start := end - len(value)
-			b = append(b, q[kept:start]...)
-			b = append(b, redacted...)
+			if kept == 0 {
+				b.Grow(len(q) + len(redacted))
+			}
+			b.WriteString(q[kept:start])
+			b.WriteString(redacted)
 			kept = end
 		}
 		at = end + 1
@@ -32,7 +35,8 @@ func RedactQuery(q string, keys []string) (out string, changed bool) {
 	if kept == 0 {
 		return q, false
 	}
-	return string(append(b, q[kept:]...)), true
+	b.WriteString(q[kept:])
+	return b.String(), true
 }
 
 // secretValue is the value of key=value if it has to be hidden and is not yet.

@@ -7,8 +7,8 @@ const hiddenUserinfo = redacted + ":" + redacted
 //
 //	https://me:pw@shop.example/cart?sig=abc#top  ->  https://REDACTED:REDACTED@shop.example/cart?sig=REDACTED#top
 func RedactURL(u string, keys []string) (out string, changed, valid bool) {
-	l, ok := layOut(u)
-	if !ok {
+	var l layout
+	if !l.read(u) {
 		return u, false, false
 	}
 	user := ""

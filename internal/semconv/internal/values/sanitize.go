@@ -13,22 +13,24 @@ func SanitizeQuery(text, system string) (out string, changed bool) {
 	l := lexer{text: text}
 	switch system {
 	case "redis", "valkey", "memcached":
-		l.next = (*lexer).command
+		l.form = commands
 	case "mongodb", "elasticsearch", "opensearch", "couchdb":
-		l.next = (*lexer).json
+		l.form = documents
 	default:
-		l.next, l.sql = (*lexer).sqlToken, dialectOf(system)
+		l.dialect = dialectOf(system)
 		if looksLikeJSON(text) {
-			l.next = (*lexer).json
+			l.form = documents
 		}
 	}
 	return l.sanitize()
 }
 
-// looksLikeJSON finds the document queries of systems that are also asked in SQL: no statement begins with a brace and a quote.
+// looksLikeJSON finds the document queries of systems that are also asked in SQL: no statement begins with a brace and a quote. The
+// question mark is what takes the place of a document that was cut in its first key.
 func looksLikeJSON(text string) bool {
-	text = strings.TrimLeft(text, " \t\r\n[")
-	return text != "" && text[0] == '{' && strings.HasPrefix(strings.TrimLeft(text[1:], " \t\r\n"), `"`)
+	text, found := strings.CutPrefix(strings.TrimLeft(text, " \t\r\n["), "{")
+	text = strings.TrimLeft(text, " \t\r\n")
+	return found && text != "" && (text[0] == '"' || text[0] == '?')
 }
 
 // token is what a piece of a query is to SanitizeQuery.
@@ -40,22 +42,43 @@ const (
 	placeholder
 )
 
-// lexer cuts a query into tokens. What the languages have to remember between tokens is small enough to share.
-type lexer struct {
-	text string
-	pos  int
-	next func(*lexer) token // moves pos over one token, of one byte at least
+// form is the grammar of a query, as far as literals go.
+type form uint8
 
-	sql    dialect
-	locals bool // the statement declares variables, so names with an at sign are no placeholders
-	depth  int  // of brackets, in JSON
+const (
+	statements form = iota
+	documents
+	commands
+)
+
+// lexer cuts a query into tokens. What the forms have to remember between tokens is small enough to share.
+type lexer struct {
+	text    string
+	pos     int
+	form    form
+	dialect dialect
+	locals  bool // the statement declares variables, so names with an at sign are no placeholders
+	started bool // the first of the commands was seen
+	depth   int  // of brackets, in documents
+}
+
+// next moves pos over one token, of one byte at least.
+func (l *lexer) next() token {
+	switch l.form {
+	case documents:
+		return l.document()
+	case commands:
+		return l.command()
+	default:
+		return l.statement()
+	}
 }
 
 func (l lexer) sanitize() (string, bool) {
 	literals, size, start := 0, len(l.text), l
 	for l.pos < len(l.text) {
 		from := l.pos
-		switch l.next(&l) {
+		switch l.next() {
 		case placeholder:
 			return l.text, false
 		case literal:
@@ -72,7 +95,7 @@ func (l lexer) sanitize() (string, bool) {
 	done := 0
 	for l.pos < len(l.text) {
 		from := l.pos
-		if l.next(&l) == literal {
+		if l.next() == literal {
 			b.WriteString(l.text[done:from])
 			b.WriteByte('?')
 			done = l.pos

@@ -10,8 +10,8 @@ func (l *lexer) command() token {
 		}
 		return kept
 	}
-	first := l.depth == 0
-	l.depth = 1
+	first := !l.started
+	l.started = true
 	for l.pos < len(l.text) && !isSpace(l.text[l.pos]) {
 		if c := l.text[l.pos]; c == '"' || c == '\'' {
 			l.pos = quoteEnd(l.text, l.pos, c, true)

@@ -4,7 +4,7 @@ import "strings"
 
 // marker decides whether a character that begins placeholders begins one here: ?, :name and :1, @p1, %s and %(name)s.
 func (l *lexer) marker(c byte) token {
-	found := false
+	var found bool
 	next := l.at(l.pos + 1)
 	switch c {
 	case '?':
@@ -18,7 +18,7 @@ func (l *lexer) marker(c byte) token {
 			l.pos += 2
 			return kept
 		}
-		found = !l.sql.colonLabels && !l.afterName() && (isIdentStart(next) || isDigit(next) && l.at(l.pos-1) != '[')
+		found = !l.dialect.colonLabels && !l.afterName() && (isIdentStart(next) || isDigit(next) && l.at(l.pos-1) != '[')
 	case '@':
 		if next == '@' {
 			l.pos += 2

@@ -10,8 +10,8 @@ func SplitTarget(t string) (path, query, fragment string, hasQuery, hasFragment,
 		return "", "", "", false, false, false
 	}
 	if end := schemeEnd(t); end > 0 && strings.HasPrefix(t[end:], "://") {
-		l, ok := layOut(t)
-		if !ok {
+		var l layout
+		if !l.read(t) {
 			return "", "", "", false, false, false
 		}
 		query = after(t[l.query:l.fragment])

@@ -17,18 +17,30 @@ func IsUID(s string) bool {
 }
 
 func allHex(s string) bool {
+	var all byte
 	for i := range len(s) {
-		if _, ok := hexDigit(s[i]); !ok {
-			return false
-		}
+		all |= hexValues[s[i]]
 	}
-	return true
+	return all < notHex
 }
 
-func hexDigit(c byte) (byte, bool) {
-	if isDigit(c) {
-		return c - '0', true
+// notHex has a bit that no hex digit has.
+const notHex = 16
+
+var hexValues = func() (v [256]byte) {
+	for c := range v {
+		v[c] = notHex
 	}
-	c |= 'a' - 'A'
-	return c - 'a' + 10, 'a' <= c && c <= 'f'
+	for i := range byte(10) {
+		v['0'+i] = i
+	}
+	for i := range byte(6) {
+		v['a'+i], v['A'+i] = 10+i, 10+i
+	}
+	return v
+}()
+
+func hexDigit(c byte) (byte, bool) {
+	v := hexValues[c]
+	return v, v < notHex
 }

@@ -12,16 +12,12 @@ type URL struct {
 // ParseURL reads scheme://[userinfo@]host[:port][/path][?query][#fragment]. Only the scheme is rewritten, to lower case. The host
 // may be empty where the scheme allows it, as in file:///etc/hosts; a list of hosts is not one URL.
 func ParseURL(u string) (URL, bool) {
-	l, ok := layOut(u)
-	if !ok || l.host < 0 {
-		return URL{}, false
-	}
-	host, port, hasPort, ok := splitAuthority(u[l.host:l.path])
-	if !ok || host != "" && !isOneHost(host) {
+	var l layout
+	if !l.read(u) || l.user < 0 || l.name != "" && !isOneHost(l.name) {
 		return URL{}, false
 	}
 	return URL{
-		Scheme: LowerASCII(u[:l.scheme]), Host: host, Port: port, HasPort: hasPort,
+		Scheme: LowerASCII(u[:l.scheme]), Host: l.name, Port: l.port, HasPort: l.hasPort,
 		Path:     u[l.path:l.query],
 		Query:    after(u[l.query:l.fragment]),
 		Fragment: after(u[l.fragment:]),
@@ -48,7 +44,7 @@ func DefaultPort(scheme string) (int64, bool) {
 	}
 }
 
-// layout is where the parts of a URL end.
+// layout is where the parts of a URL end, and what its authority says.
 //
 //	https://user:pw@shop.example:8443/cart?id=1#top
 //	     ^  ^       ^                ^    ^    ^
@@ -56,27 +52,36 @@ func DefaultPort(scheme string) (int64, bool) {
 type layout struct {
 	scheme   int // end of the scheme: its colon
 	user     int // start of the authority, -1 for URLs without one
-	host     int // start of the host, -1 for URLs without an authority; equal to user without an at sign
+	host     int // start of the host, without an at sign the same; -1 for URLs without an authority
 	path     int // end of the authority
 	query    int // the question mark, or where it would be
 	fragment int // the hash, or the end
+
+	name    string // of the host, without brackets
+	port    int64
+	hasPort bool
 }
 
-// layOut finds the parts and checks those that decide whether this is a URL at all: the scheme, the host and the port. Percent
-// encoding is not checked: a URL with a stray percent sign still has its secrets in the usual places.
-func layOut(u string) (l layout, ok bool) {
-	l = layout{user: -1, host: -1, scheme: schemeEnd(u)}
-	if l.scheme < 0 || hasControl(u) {
-		return l, false
+// read finds the parts and checks those that decide whether this is a URL at all: the scheme, the host and the port. Percent encoding
+// is not checked: a URL with a stray percent sign still has its secrets in the usual places.
+func (l *layout) read(u string) bool {
+	l.scheme = schemeEnd(u)
+	if l.scheme < 0 {
+		return false
 	}
-	rest := u[l.scheme+1:]
 	l.path = l.scheme + 1
-	if strings.HasPrefix(rest, "//") {
-		if !l.authority(u) {
-			return l, false
+	if strings.HasPrefix(u[l.path:], "//") {
+		if !l.authority(u, l.path+2) || l.name == "" && needsHost(u[:l.scheme]) {
+			return false
 		}
-	} else if needsHost(u[:l.scheme]) || !isOpaque(rest) {
-		return l, false
+	} else {
+		if !isOpaque(u[l.path:]) || needsHost(u[:l.scheme]) {
+			return false
+		}
+		l.user, l.host = -1, -1
+	}
+	if hasControl(u[l.path:]) {
+		return false
 	}
 	l.query, l.fragment = len(u), len(u)
 	if i := strings.IndexByte(u[l.path:], '#'); i >= 0 {
@@ -86,15 +91,43 @@ func layOut(u string) (l layout, ok bool) {
 	if i := strings.IndexByte(u[l.path:l.fragment], '?'); i >= 0 {
 		l.query = l.path + i
 	}
-	return l, true
+	return true
 }
 
-func (l *layout) authority(u string) bool {
-	l.user = l.scheme + len("://")
-	l.path = authorityEnd(u, l.user)
-	l.host = l.user + strings.LastIndexByte(u[l.user:l.path], '@') + 1
-	host, _, _, ok := splitAuthority(u[l.host:l.path])
-	return ok && (host != "" || !needsHost(u[:l.scheme]))
+// authority reads [userinfo@]host[:port] in one pass. Only hosts in brackets need a second one.
+func (l *layout) authority(u string, start int) (ok bool) {
+	l.user, l.host = start, start
+	colon, odd, end := -1, false, start
+scan:
+	for ; end < len(u); end++ {
+		switch classes[u[end]] {
+		case inName:
+		case ends:
+			break scan
+		case ats:
+			if hasControl(u[l.host:end]) {
+				return false
+			}
+			l.host, colon, odd = end+1, -1, false
+		case colons:
+			if colon < 0 {
+				colon = end
+			}
+		default:
+			odd = true
+		}
+	}
+	l.path = end
+	if odd {
+		l.name, l.port, l.hasPort, ok = splitAuthority(u[l.host:end])
+		return ok
+	}
+	if colon < 0 {
+		colon = end
+	}
+	l.name = u[l.host:colon]
+	l.port, l.hasPort, ok = splitPort(l.name, u[colon:end])
+	return ok
 }
 
 func authorityEnd(u string, start int) int {

@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -26,8 +28,10 @@ type TelemetryBuilder struct {
 	meter             metric.Meter
 	mu                sync.Mutex
 	registrations     []metric.Registration
+	SemconvEnforced   metric.Int64Counter
 	SemconvFindings   metric.Int64Counter
 	SemconvNormalised metric.Int64Counter
+	SemconvScore      metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -39,6 +43,31 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterSemconvScoreCallback sets callback for observable SemconvScore metric.
+func (builder *TelemetryBuilder) RegisterSemconvScoreCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.SemconvScore, obs: o})
+		return nil
+	}, builder.SemconvScore)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -59,6 +88,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.SemconvEnforced, err = builder.meter.Int64Counter(
+		"otelcol_semconv_enforced",
+		metric.WithDescription("Items on which mode enforce acted, or would have acted, once for each rule they break. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.SemconvFindings, err = builder.meter.Int64Counter(
 		"otelcol_semconv_findings",
 		metric.WithDescription("Departures from the semantic conventions found in telemetry. [Alpha]"),
@@ -69,6 +104,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_semconv_normalised",
 		metric.WithDescription("Changes made to bring telemetry to the current semantic conventions. Always zero in mode observe. [Alpha]"),
 		metric.WithUnit("{change}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SemconvScore, err = builder.meter.Float64ObservableGauge(
+		"otelcol_semconv_score",
+		metric.WithDescription("Share of a service's spans, data points and log records without a violation, in percent, since the metric was read last. [Alpha]"),
+		metric.WithUnit("%"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

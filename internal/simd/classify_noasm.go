@@ -1,5 +1,0 @@
-//go:build !amd64 || purego
-
-package simd
-
-func classify(classes []byte, vals []uint64) { classifyGeneric(classes, vals) }
