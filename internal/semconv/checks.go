@@ -188,7 +188,7 @@ func (w *Worker) finalText(r *record, k checks, c *converted) (p problems) {
 	if r != nil {
 		s = w.finalKnown(r, k, c, s, &p)
 	}
-	if r != nil && r.flags&flagUnknown == 0 && w.opts.MaxValueBytes > 0 && len(s) > w.opts.MaxValueBytes {
+	if r != nil && r.flags&flagUnknown == 0 && len(s) > w.longest && !(k&(checkEnum|checkMethod) != 0 && slices.Contains(r.members, s)) {
 		s = values.Truncate(s, w.opts.MaxValueBytes)
 		p |= problemLong
 	}

@@ -313,6 +313,8 @@ func (c *compiler) describe() {
 		}
 		if a := c.attrs[name]; a != nil {
 			c.describeAttribute(r, a)
+		} else if a := c.ofTemplate(name); a != nil {
+			c.describeAttribute(r, a)
 		}
 	}
 	for _, s := range c.Structural {
@@ -325,6 +327,18 @@ func (c *compiler) describe() {
 			}
 		}
 	}
+}
+
+// ofTemplate describes a name that belongs to a current template, as a header does that operations write.
+func (c *compiler) ofTemplate(name string) *facts.Attribute {
+	for end := strings.LastIndexByte(name, '.'); end > 0; end = strings.LastIndexByte(name[:end], '.') {
+		if a := c.attrs[name[:end]]; a != nil && a.Status == "" && c.isTemplate(a.Name) {
+			one := *a
+			one.Name, one.Type = name, strings.TrimSuffix(strings.TrimPrefix(a.Type, "template["), "]")
+			return &one
+		}
+	}
+	return nil
 }
 
 func (c *compiler) describeAttribute(r *record, a *facts.Attribute) {

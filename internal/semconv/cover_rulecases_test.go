@@ -119,6 +119,7 @@ var httpCases = map[string][]ruleCase{
 		{clause: "another port is there", at: server, in: kv{"http.host", "shop:80", "server.address", "shop", "server.port", 81}, want: kv{"server.address", "shop", "server.port", 81, "http.request.header.host", []any{"shop:80"}}, found: old("http.host")},
 		{clause: "the header is there and equal", at: server, in: kv{"http.host", "shop", "server.address", "pod", "http.request.header.host", []any{"shop"}}, want: kv{"server.address", "pod", "http.request.header.host", []any{"shop"}}, found: old("http.host")},
 		{clause: "the header is there and differs", at: server, in: kv{"http.host", "shop", "server.address", "pod", "http.request.header.host", []any{"other"}}, found: both(old("http.host"), "conflict http.host")},
+		{clause: "the header is there in upper case and differs", at: server, in: kv{"http.host", "shop", "server.address", "pod", "http.request.header.Host", []any{"other"}}, want: kv{"http.host", "shop", "server.address", "pod", "http.request.header.host", []any{"other"}}, found: both(old("http.host"), "conflict http.host", "key_format http.request.header.Host")},
 		{clause: "no text", at: server, in: kv{"http.host", 1}, found: both(old("http.host"), "type_mismatch http.host")},
 		{clause: "places without a kind", at: at(resources, events, links, logs, onPoints, profiles), in: kv{"http.host", "shop:80"}, found: old("http.host")},
 	},
@@ -179,6 +180,7 @@ func header(prefix string) []ruleCase {
 	return []ruleCase{
 		{clause: "right", at: at(spans, logs, events), in: kv{name, []any{"a", "b"}}},
 		{clause: "key lower-cased", at: at(spans, logs, events), in: kv{mixed, []any{"a"}}, want: kv{name, []any{"a"}}, found: "key_format " + mixed},
+		{clause: "string becomes a list, of a header that rules write", at: spans, in: kv{prefix + ".host", "a"}, want: kv{prefix + ".host", []any{"a"}}, found: "type_mismatch " + prefix + ".host"},
 		{clause: "string becomes a list", at: at(spans, logs, events, profiles), in: kv{name, "a"}, want: kv{name, []any{"a"}}, found: "type_mismatch " + name},
 		{clause: "both", at: spans, in: kv{mixed, "a,b"}, want: kv{name, []any{"a,b"}}, found: both("key_format "+mixed, "type_mismatch "+mixed)},
 		{clause: "underscores stay", at: spans, in: kv{prefix + ".X_Request_Id", []any{"a"}}, want: kv{prefix + ".x_request_id", []any{"a"}}, found: "key_format " + prefix + ".X_Request_Id"},

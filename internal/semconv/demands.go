@@ -291,11 +291,12 @@ func (w *Worker) notedValue(m pcommon.Map, id uint16, c *converted) bool {
 	if !w.present.has(id) {
 		return false
 	}
-	if len(w.changes)+len(w.puts) > 0 {
+	if len(w.changes)+len(w.puts) > 0 || id < w.reg.tracked && w.seen[id] > 1 { // of duplicates the note is the last
 		return w.virtual(m, id, c)
 	}
-	if w.reg.records[id].note != 0 {
+	if r := &w.reg.records[id]; r.note != 0 {
 		*c = converted{v: w.noteOf(m, id)}
+		w.final(r, r.checks, c) // who only observes asks for what would be asked for
 		return true
 	}
 	return w.virtual(m, id, c)

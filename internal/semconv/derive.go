@@ -29,6 +29,8 @@ func (w *Worker) derived(id uint16, value converted) {
 	if id == 0 || w.present.has(id) || !w.changing(id) {
 		return
 	}
+	r := &w.reg.records[id]
+	w.final(r, r.checks, &value) // may cut it
 	w.present.set(id)
 	if id < w.reg.tracked {
 		w.seen[id] = 1
@@ -61,7 +63,7 @@ func (w *Worker) deriveURL(m pcommon.Map, p *place) {
 	switch {
 	case !ok:
 	case p.plan.kind == KindClient:
-		w.deriveServer(u)
+		w.deriveServer(m, u)
 	case !w.present.has(k.urlPath):
 		w.derivedText(k.urlScheme, u.Scheme)
 		if u.Path != "" {
@@ -73,10 +75,14 @@ func (w *Worker) deriveURL(m pcommon.Map, p *place) {
 	}
 }
 
-// deriveServer reads the server off a URL; the port is the scheme's when the URL has none.
-func (w *Worker) deriveServer(u values.URL) {
+// deriveServer reads the server off a URL; the port is the scheme's when the URL has none. A connection string that could not be read
+// names the server too: beside another name for it, it would have to go.
+func (w *Worker) deriveServer(m pcommon.Map, u values.URL) {
 	k := &w.reg.known
 	if w.present.has(k.serverAddress) || u.Host == "" {
+		return
+	}
+	if v, ok := m.Get("db.connection_string"); ok && v.Type() == pcommon.ValueTypeStr {
 		return
 	}
 	w.derivedText(k.serverAddress, u.Host)
@@ -109,7 +115,7 @@ func (w *Worker) deriveClient(p *place) {
 func (w *Worker) deriveBroker(m pcommon.Map) {
 	if v, ok := m.Get("messaging.url"); ok && v.Type() == pcommon.ValueTypeStr {
 		if u, ok := values.ParseURL(v.Str()); ok {
-			w.deriveServer(u)
+			w.deriveServer(m, u)
 		}
 	}
 }

@@ -35,7 +35,7 @@ var rank = []string{
 	"http.client_ip",
 	// server.address: SERVER, then other kinds, then the last resorts
 	"net.host.name", "net.peer.name", "net.host.port", "net.peer.port", "http.host", "http.server_name", "db.connection_string",
-	"tls.client.server_name",
+	tlsServerName,
 	// network.peer.*, network.local.*, newest generation first
 	"net.sock.peer.addr", "net.sock.peer.port", "net.sock.host.addr", "net.sock.host.port",
 	"server.socket.address", "server.socket.port", "client.socket.address", "client.socket.port",

@@ -201,13 +201,22 @@ func (w *Worker) keepMethod(m pcommon.Map, p *place, from uint16, original strin
 		return
 	}
 	w.seen[id] = 1
-	w.puts = append(w.puts, put{id: id, value: converted{how: asString, s: original}, op: OpFoldCase})
+	value, r := converted{how: asString, s: original}, &w.reg.records[id]
+	w.final(r, r.checks, &value) // may cut it
+	w.puts = append(w.puts, put{id: id, value: value, op: OpFoldCase})
 }
 
 // keep looks at the value of an old name that stays where it is: it may still be broken or secret.
 func (w *Worker) keep(p *place, s *source) {
-	c := converted{v: s.v}
-	problems := w.finalText(nil, 0, &c)
+	if c, problems := w.mend(p, s); problems != 0 {
+		w.tell(p, s, &w.reg.records[0], 0, &c, problems)
+	}
+}
+
+// mend is keep without a word.
+func (w *Worker) mend(p *place, s *source) (c converted, problems problems) {
+	c = converted{v: s.v}
+	problems = w.finalText(nil, 0, &c)
 	if text, ok := c.text(); ok && c.typ() == pcommon.ValueTypeStr {
 		if hidden := w.hide(s.name(), text); hidden != text {
 			problems |= problemSecret
@@ -216,14 +225,11 @@ func (w *Worker) keep(p *place, s *source) {
 			}
 		}
 	}
-	if problems == 0 {
-		return
-	}
-	w.tell(p, s, &w.reg.records[0], 0, &c, problems)
-	if w.changing(s.node.id) && (c.how != asIs || c.nested) {
+	if problems != 0 && w.changing(s.node.id) && (c.how != asIs || c.nested) {
 		c.store(s.v)
 		w.countValue(problems, false)
 	}
+	return c, problems
 }
 
 // tell reports the problems of one value. r is the record it was checked against.
@@ -341,8 +347,11 @@ func (w *Worker) apply(m pcommon.Map, p *place, o *operation, s *source) {
 // settled reports an old name, and looks after the value if it stays.
 func (w *Worker) settled(p *place, o *operation, s *source, moved bool) {
 	w.foundAt(s.node.rec.rule, p, s, w.reg.names[o.to], moved && w.changing(o.from))
-	if !moved || w.opts.KeepDeprecated {
+	switch {
+	case !moved:
 		w.keep(p, s)
+	case w.opts.KeepDeprecated:
+		w.mend(p, s) // what is wrong with the value is told of the new name's
 	}
 }
 
@@ -533,17 +542,18 @@ func (w *Worker) virtualText(m pcommon.Map, id uint16) string {
 func receives(m pcommon.Map) bool {
 	for _, name := range [...]string{"messaging.operation.type", "messaging.operation"} {
 		if v, ok := m.Get(name); ok && v.Type() == pcommon.ValueTypeStr {
-			return v.Str() == "receive" || v.Str() == "settle"
+			operation := values.LowerASCII(v.Str())
+			return operation == "receive" || operation == "settle"
 		}
 	}
 	return false
 }
 
-// systemOf is the database system of a span, under its old or its new name.
+// systemOf is the database system of a span in lower case, under its old or its new name.
 func (w *Worker) systemOf(m pcommon.Map) string {
 	for _, name := range [...]string{"db.system.name", "db.system"} {
 		if v, ok := m.Get(name); ok && v.Type() == pcommon.ValueTypeStr {
-			return v.Str()
+			return values.LowerASCII(v.Str())
 		}
 	}
 	return ""

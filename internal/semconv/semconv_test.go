@@ -3,7 +3,7 @@ package semconv
 import (
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -48,13 +48,16 @@ func sorted(m pcommon.Map) string {
 
 // drain gives the findings as "rule signal area" and the changes as "op", each with its number.
 func drain(w *Worker) map[string]int {
+	all := drainAll(w)
+	maps.DeleteFunc(all, func(k string, _ int) bool { return strings.HasPrefix(k, "missing_") }) // have tests of their own
+	return all
+}
+
+func drainAll(w *Worker) map[string]int {
 	out := map[string]int{}
 	w.Drain(
 		func(i int, n int64) {
 			k := w.reg.Key(i)
-			if k.Rule == MissingRequired || k.Rule == MissingConditional {
-				return // have tests of their own
-			}
 			out[fmt.Sprintf("%s %s %s", k.Rule, k.Signal, k.Area)] = int(n)
 		},
 		func(op Op, n int64) { out[op.String()] = int(n) },
@@ -516,121 +519,6 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	assert.Zero(t, r.find(""))
-}
-
-// randomSpan mixes old, new and foreign names with values of every type, some keys twice.
-func randomSpan(rnd *rand.Rand, n int) []any {
-	names := Default().names
-	values := []any{"x", "200", "true", "GET", "", "ip_tcp", "aws-api", "mssql", int64(200), 200.0, 1.5, true, []any{"a"}, []any{1}, map[string]any{"k": "v"}, nil, []byte{1}}
-	var out []any
-	for range n {
-		var name string
-		switch rnd.IntN(8) {
-		case 0:
-			name = []string{"", "x", "acme.a", "http.method ", "\xff"}[rnd.IntN(5)]
-		case 1, 2:
-			name = []string{"http.method", "http.request.method", "http.status_code", "http.response.status_code", "net.peer.name", "server.address",
-				"db.name", "db.namespace", "db.redis.database_index", "rpc.system", "rpc.service", "http.flavor", "net.protocol.version"}[rnd.IntN(13)]
-		default:
-			name = names[rnd.IntN(int(Default().tracked))]
-		}
-		out = append(out, name, values[rnd.IntN(len(values))])
-	}
-	return out
-}
-
-// The properties of the contract on random spans: twice is once, order does not matter, nothing without a new home disappears,
-// observing finds the same.
-func TestProperties(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	w, observer := Default().NewWorker(Options{}), Default().NewWorker(Options{Observe: true})
-	for range 10_000 {
-		in := randomSpan(rnd, rnd.IntN(14))
-		kind := Kind(rnd.IntN(int(numKinds)))
-		m := attrs(in...)
-		w.spanMap(m, kind)
-		once := text(m)
-		found := drain(w)
-		checkNothingLost(t, in, m)
-
-		w.spanMap(m, kind)
-		require.Equal(t, once, text(m), "from %v", in)
-		again := drain(w)
-		require.Empty(t, opsOnly(again), "from %v", in)
-
-		ro := attrs(in...)
-		observer.spanMap(ro, kind)
-		require.Equal(t, findingsOnly(found), drain(observer), "from %v", in)
-
-		if !hasDuplicates(in) {
-			shuffled := shuffle(rnd, in)
-			other := attrs(shuffled...)
-			w.spanMap(other, kind)
-			require.Equal(t, sorted(m), sorted(other), "from %v and %v", in, shuffled)
-			require.Equal(t, found, drain(w))
-		}
-	}
-}
-
-func opsOnly(all map[string]int) map[string]int {
-	for k := range findingsOnly(all) {
-		delete(all, k)
-	}
-	return all
-}
-
-func hasDuplicates(in []any) bool {
-	seen := map[any]bool{}
-	for i := 0; i < len(in); i += 2 {
-		if seen[in[i]] {
-			return true
-		}
-		seen[in[i]] = true
-	}
-	return false
-}
-
-func shuffle(rnd *rand.Rand, in []any) []any {
-	out := make([]any, 0, len(in))
-	for _, i := range rnd.Perm(len(in) / 2) {
-		out = append(out, in[2*i], in[2*i+1])
-	}
-	return out
-}
-
-// homes are the names that rules with functions of their own lead to.
-var homes = map[string][]string{
-	"http.target": {"url.path", "url.query", "url.fragment"}, "http.host": {"server.address", "http.request.header.host"},
-	"db.connection_string": {"server.address"}, "rpc.service": {"rpc.method"}, "code.namespace": {"code.function.name"},
-	"db.mssql.instance_name": {"db.namespace"},
-}
-
-// checkNothingLost: a key is gone only if it is the source of an operation whose target is there.
-func checkNothingLost(t *testing.T, in []any, out pcommon.Map) {
-	left := map[string]int{}
-	for k := range out.All() {
-		left[k]++
-	}
-	r := Default()
-	for i := 0; i < len(in); i += 2 {
-		name := strings.ToValidUTF8(in[i].(string), "\uFFFD")
-		if left[name] > 0 {
-			left[name]--
-			continue
-		}
-		moved := slices.ContainsFunc(homes[name], func(home string) bool { return left[home] > 0 })
-		for _, o := range r.ops[1:] {
-			if r.names[o.from] == name {
-				_, ok := out.Get(r.names[o.to])
-				moved = moved || ok
-				for _, p := range pairsOf(o.values) {
-					_, ok := out.Get(r.names[p.to])
-					moved = moved || ok && p.to != 0
-				}
-			}
-		}
-		require.True(t, moved, "%s is gone: %v became %s", name, in, text(out))
-	}
 }
 
 func pairsOf(v *valueMap) []mapped {

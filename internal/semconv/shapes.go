@@ -172,6 +172,8 @@ func (r *Registry) resolveTemplate(n *node, variable string) {
 		n.checks |= checkSecret
 	}
 	switch {
+	case n.flags&flagOld != 0 && lowerKeys[n.rec.to]:
+		n.key = n.rec.to + "." + lower
 	case n.flags&flagOld != 0:
 		n.key = n.rec.to + "." + variable
 	case n.rec.lowerKeys && lower != variable:

@@ -169,7 +169,7 @@ const (
 func (w *Worker) joinDatabase(m pcommon.Map, p *place, o *operation, s *source) {
 	instance, _, ok := w.second(m, mssqlInstance)
 	system := w.systemOf(m)
-	if !ok || instance.v.Type() != pcommon.ValueTypeStr || s.v.Type() != pcommon.ValueTypeStr || system != "mssql" && system != mssqlSystem {
+	if !ok || instance.v.Type() != pcommon.ValueTypeStr || instance.v.Str() == "" || s.v.Type() != pcommon.ValueTypeStr || system != "mssql" && system != mssqlSystem {
 		w.rename(m, p, o, s)
 		return
 	}
@@ -194,8 +194,10 @@ func (w *Worker) second(m pcommon.Map, name string) (source, uint16, bool) {
 	return source{}, 0, false
 }
 
-// absorb removes a second old attribute whose value went into another's; half or instance report it.
-func (w *Worker) absorb(s *source) { w.changes = append(w.changes, change{source: *s, op: OpRename}) }
+// absorb removes a second old attribute whose value went where the first one's just did; half or instance report it.
+func (w *Worker) absorb(s *source) {
+	w.changes = append(w.changes, change{source: *s, op: w.changes[len(w.changes)-1].op})
+}
 
 // half is the turn of an old attribute that another may have taken along. Alone it stays.
 func (w *Worker) half(_ pcommon.Map, p *place, o *operation, s *source) {
@@ -219,13 +221,13 @@ func (w *Worker) parseConnection(m pcommon.Map, p *place, o *operation, s *sourc
 		return
 	}
 	k := &w.reg.known
-	if w.seen[k.serverAddress] != 0 {
+	host, port, hasPort, ok := values.ParseConnectionString(text)
+	if w.seen[k.serverAddress] != 0 || !ok && w.gives(m, p, tlsServerName) {
 		w.tellSecret(p, o, s, text)
 		w.changes = append(w.changes, change{source: *s, op: OpDropDuplicate})
 		w.settled(p, o, s, true)
 		return
 	}
-	host, port, hasPort, ok := values.ParseConnectionString(text)
 	if !ok {
 		w.settled(p, o, s, false) // tells of the secret itself
 		return
@@ -237,6 +239,21 @@ func (w *Worker) parseConnection(m pcommon.Map, p *place, o *operation, s *sourc
 		return
 	}
 	w.replace(m, p, o, s, textPair(k.serverAddress, host))
+}
+
+// tlsServerName is the last resort for server.address, after connection strings.
+const tlsServerName = "tls.client.server_name"
+
+// gives tells whether an old attribute whose turn is still to come will be renamed if its new name is free then.
+func (w *Worker) gives(m pcommon.Map, p *place, name string) bool {
+	s, _, ok := w.second(m, name)
+	if !ok {
+		return false
+	}
+	o := &w.reg.ops[s.node.rec.ops[p.plan.kind]]
+	var c converted
+	_, mismatch, out := o.convert(s.v, &c)
+	return out == fits && !(mismatch && w.opts.NoCoercion) && w.changing(o.from) && w.changing(o.to)
 }
 
 // tellSecret reports credentials in a connection string that goes.
@@ -262,11 +279,12 @@ func (w *Worker) joinMethod(m pcommon.Map, p *place, o *operation, s *source) {
 		return
 	}
 	method, id, ok := w.second(m, "rpc.method")
-	if !ok || method.v.Type() != pcommon.ValueTypeStr || service == "" {
+	var c converted
+	if !ok || service == "" || !w.virtual(m, id, &c) || c.typ() != pcommon.ValueTypeStr {
 		w.settled(p, o, s, false)
 		return
 	}
-	text := method.v.Str()
+	text, _ := c.text()
 	switch {
 	case strings.HasPrefix(text, service+"/"):
 		w.changes = append(w.changes, change{source: *s, op: OpDropDuplicate})
@@ -275,6 +293,7 @@ func (w *Worker) joinMethod(m pcommon.Map, p *place, o *operation, s *source) {
 		r := &w.reg.records[id]
 		problems := w.final(r, r.checks, &joined)
 		w.changes = append(w.changes, change{source: *s, op: OpRename}, change{source: method, to: id, value: joined, problems: problems, op: OpRename})
+		w.tell(p, s, r, r.checks, &joined, problems)
 	default:
 		w.settled(p, o, s, false)
 		w.found(Conflict, p.signal, s.spot(), method.name(), false)

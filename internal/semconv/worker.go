@@ -229,14 +229,18 @@ func (w *Worker) fineText(n *node, s string) bool {
 	if len(s) == 0 {
 		return n.mayBeEmpty
 	}
+	k := n.checks &^ checkNote
+	if k&(checkEnum|checkMethod) != 0 && n.isMember(s) {
+		return true // of any length
+	}
 	if len(s) > w.longest || !values.ValidUTF8(s) || len(s) <= 9 && isPlaceholder(s) {
 		return false
 	}
-	switch k := n.checks &^ checkNote; {
+	switch {
 	case k == 0:
 		return true
 	case k&(checkEnum|checkMethod) != 0:
-		return n.isMember(s)
+		return false
 	case k&checkUID != 0:
 		return values.IsUID(s)
 	case k&checkURL != 0:
