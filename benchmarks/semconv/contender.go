@@ -21,7 +21,8 @@ import (
 
 // contender is a processor as a collector would run it, with a consumer behind it that does nothing.
 type contender struct {
-	name string
+	name       string
+	statements int // of OTTL
 	// knows says which name the contender gives to an attribute of an item as it came in, empty when it has no rename for it.
 	knows func(it item, name string) string
 
@@ -31,13 +32,20 @@ type contender struct {
 	logs    consumer.Logs
 }
 
-const ours = "semconv"
+// The names of the contenders.
+const (
+	ours        = "semconv"
+	schema      = "schemaprocessor"
+	ottlAll     = "OTTL, all"
+	ottlShort   = "OTTL, short"
+	ottlGuarded = "OTTL, short, guarded"
+)
 
 // contenders makes and starts all that can take part in a set. The first is ours.
 func contenders(ctx context.Context, r *registry, family string, set dataset) ([]*contender, error) {
 	list := []entry{{name: ours, factory: semconvprocessor.NewFactory()}}
 	list = append(list, entry{
-		name: "schemaprocessor", factory: schemaprocessor.NewFactory(),
+		name: schema, factory: schemaprocessor.NewFactory(),
 		config: map[string]any{"targets": []any{family + r.Release}},
 		knows: func(it item, name string) string {
 			if to := r.chain(name, it.version, set.signal, it.metric); to != name {
@@ -47,11 +55,11 @@ func contenders(ctx context.Context, r *registry, family string, set dataset) ([
 		},
 	})
 	all := r.ottlRenames(set.signal)
-	list = append(list, transform(set.signal, "transform, all", all, ""))
+	list = append(list, transform(set.signal, ottlAll, all, ""))
 	if some := those(all, set.old); len(some) > 0 {
-		list = append(list, transform(set.signal, "transform, those in the data", some, ""))
+		list = append(list, transform(set.signal, ottlShort, some, ""))
 		if set.guard != "" {
-			list = append(list, transform(set.signal, "transform, those behind a condition", some, set.guard))
+			list = append(list, transform(set.signal, ottlGuarded, some, set.guard))
 		}
 	}
 	var out []*contender
@@ -67,17 +75,19 @@ func contenders(ctx context.Context, r *registry, family string, set dataset) ([
 
 // entry is a contender that was not made yet.
 type entry struct {
-	name    string
-	factory processor.Factory
-	config  map[string]any
-	knows   func(it item, name string) string
+	name       string
+	statements int
+	factory    processor.Factory
+	config     map[string]any
+	knows      func(it item, name string) string
 }
 
 func transform(s signal, name string, renames []rename, guard string) entry {
 	return entry{
-		name:    fmt.Sprintf("%s (%d statements)", name, 2*len(renames)),
-		factory: transformprocessor.NewFactory(),
-		config:  transformConfig(s, renames, guard),
+		name:       name,
+		statements: 2 * len(renames),
+		factory:    transformprocessor.NewFactory(),
+		config:     transformConfig(s, renames, guard),
 		knows: func(it item, name string) string {
 			if guard != "" {
 				if _, ok := it.attrs.Get(guard); !ok {
@@ -96,7 +106,7 @@ func transform(s signal, name string, renames []rename, guard string) entry {
 
 // start makes the processor by its factory, with its own metrics collected as in a collector and its log discarded.
 func (e entry) start(ctx context.Context, s signal) (*contender, error) {
-	c := &contender{name: e.name, knows: e.knows}
+	c := &contender{name: e.name, statements: e.statements, knows: e.knows}
 	cfg := e.factory.CreateDefaultConfig()
 	if err := confmap.NewFromStringMap(e.config).Unmarshal(cfg); err != nil {
 		return nil, err

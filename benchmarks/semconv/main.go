@@ -62,7 +62,7 @@ func run(ctx context.Context, o options) error {
 	}
 	family, stop := reg.serveSchema()
 	defer stop()
-	rep := report{registry: reg, rounds: o.rounds}
+	rep := report{rounds: o.rounds}
 	for _, set := range sets {
 		if !wanted(set.name, o.sets) {
 			continue

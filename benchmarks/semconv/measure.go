@@ -45,41 +45,25 @@ func measure(ctx context.Context, set dataset, family string, entrants []*conten
 }
 
 func (m *measured) round(ctx context.Context, set dataset, family string) error {
-	if err := m.warm(ctx, set, family); err != nil {
-		return err
-	}
 	if err := m.waiting(ctx, set, family); err != nil {
 		return err
 	}
 	return m.justDecoded(ctx, set, family)
 }
 
-// warmth is how long a contender gets to be at work again after the others: what it keeps in pools did not survive their garbage.
-const warmth = 50 * time.Millisecond
-
-func (m *measured) warm(ctx context.Context, set dataset, family string) error {
-	for i, end := 0, time.Now().Add(warmth); i < len(set.requests) && time.Now().Before(end); i++ {
-		b, err := prepare(set, set.requests[i], family)
-		if err != nil {
-			return err
-		}
-		if err := m.consume(ctx, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // waiting has everything decoded beforehand. The collection before leaves a heap of live data only, so that every one that
 // follows is due to what the contender allocates.
 func (m *measured) waiting(ctx context.Context, set dataset, family string) error {
-	var all []batch
-	for _, body := range set.requests {
-		b, err := prepare(set, body, family)
-		if err != nil {
-			return err
-		}
-		all = append(all, b)
+	all, err := prepareAll(set, family)
+	if err != nil {
+		return err
+	}
+	again, err := prepareAll(set, family)
+	if err != nil {
+		return err
+	}
+	if err := m.warm(ctx, again); err != nil {
+		return err
 	}
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -96,6 +80,23 @@ func (m *measured) waiting(ctx context.Context, set dataset, family string) erro
 	m.cpu, m.wall = append(m.cpu, float64(usedCPU.Nanoseconds())/n), append(m.wall, float64(usedWall.Nanoseconds())/n)
 	m.allocs = append(m.allocs, float64(after.Mallocs-before.Mallocs)/n)
 	m.bytes = append(m.bytes, float64(after.TotalAlloc-before.TotalAlloc)/n)
+	return nil
+}
+
+// warmth is how long a contender gets to be at work again after the others. What it keeps in pools did not survive their garbage,
+// but survives one collection.
+const warmth = 50 * time.Millisecond
+
+func (m *measured) warm(ctx context.Context, batches []batch) error {
+	end := time.Now().Add(warmth)
+	for _, b := range batches {
+		if err := m.consume(ctx, b); err != nil {
+			return err
+		}
+		if time.Now().After(end) {
+			break
+		}
+	}
 	return nil
 }
 
@@ -121,6 +122,18 @@ func (m *measured) justDecoded(ctx context.Context, set dataset, family string) 
 	}
 	m.fresh = append(m.fresh, float64(used.Nanoseconds())/float64(set.items))
 	return nil
+}
+
+func prepareAll(set dataset, family string) ([]batch, error) {
+	var all []batch
+	for _, body := range set.requests {
+		b, err := prepare(set, body, family)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b)
+	}
+	return all, nil
 }
 
 // prepare decodes a request and gives it the schema URLs of the family.

@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-plus/otelcol-plus/internal/otlpfile"
 )
 
-// recordings reads files, or all recordings of folders, as sets of at most n items in requests of about size.
+// recordings reads files, or all recordings of folders, as sets of about n items in requests of about size.
 func recordings(paths []string, r *registry, n, size int) ([]dataset, error) {
 	var out []dataset
 	for _, path := range paths {
@@ -78,14 +78,15 @@ func record(path string, r *registry, n, size int) (d dataset, ok bool, err erro
 	return d, true, nil
 }
 
+// recordedSpans takes requests that are spread evenly over the recording: services start with spans of their own kind.
 func recordedSpans(path string, n, size int) (requests [][]byte, err error) {
 	cut, err := batches.Read(path, size)
 	if err != nil {
 		return nil, err
 	}
-	for spans := 0; spans < n && len(cut) > 0; cut = cut[1:] {
-		spans += cut[0].SpanCount()
-		body, err := batch{signal: traces, traces: cut[0]}.encode()
+	take := min(len(cut), (n+size-1)/size)
+	for i := range take {
+		body, err := batch{signal: traces, traces: cut[i*len(cut)/take]}.encode()
 		if err != nil {
 			return nil, err
 		}

@@ -21,9 +21,9 @@ type dataset struct {
 	guard    string          // an attribute that all items with old names have, or empty
 }
 
-// assumed is the version of the conventions that data without a schema_url is taken for by who needs one: the last before the
-// names of HTTP changed.
-const assumed = "1.20.0"
+// assumed is the version of the conventions that data without a schema_url is said to be of, for who needs one: the last that has
+// all old names of the generated sets.
+const assumed = "1.18.0"
 
 // recipe makes the attributes of one item: keys and values in turn.
 type recipe func(r *rand.Rand) []any
