@@ -71,7 +71,7 @@ func (w *Worker) Violations() uint64 { return w.violations }
 func (w *Worker) add(rule Rule, level Level, s Signal, area uint8, at spot, detail string, fixed bool) {
 	w.count(rule, level, s, area)
 	if w.report != nil {
-		w.last = Finding{Rule: rule, Level: level, Signal: s, Area: w.reg.areas[area], Name: at.name, Detail: detail, Fixed: fixed, value: at.v, has: at.has}
+		w.last = Finding{Rule: rule, Level: level, Signal: s, Area: w.reg.areas[area], Name: at.name, Detail: detail, Fixed: fixed, Observed: w.rules.observe || w.rules.frozen[at.id] || w.rules.frozenMetrics[at.name], value: at.v, has: at.has}
 		w.report(&w.last)
 		w.last = Finding{}
 	}

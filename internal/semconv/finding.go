@@ -21,6 +21,8 @@ type Finding struct {
 	Detail string
 	// Fixed tells that the worker is putting it right.
 	Fixed bool
+	// Observed tells that the rules only let the worker observe the service or the name.
+	Observed bool
 
 	value pcommon.Value
 	has   bool

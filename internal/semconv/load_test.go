@@ -67,6 +67,7 @@ func TestLoadRefuses(t *testing.T) {
 	for want, content := range map[string]string{
 		`rename "a": attribute "b.c" is unknown`:                `{"format":1,"renames":{"attributes":[{"from":"a","to":"b.c","action":"rename"}]}}`,
 		`rename "a": attribute "http.method" is itself renamed`: `{"format":1,"renames":{"attributes":[{"from":"a","to":"http.method","action":"rename"}]}}`,
+		`rename "a": attribute "b.d" is unknown`:                `{"format":1,"attributes":{"a":{"type":"string","deprecated":{"reason":"renamed","renamed_to":"b.d"}}}}`,
 		`rename of metric "a": metric "b" is unknown`:           `{"format":1,"renames":{"metrics":[{"from":"a","to":"b","action":"rename"}]}}`,
 		`value map of "a": attribute "b" is unknown`:            `{"format":1,"value_maps":[{"from":"a","to":"b","map":{"x":"y"}}]}`,
 		`selector: span group "span.x" is unknown`:              `{"format":1,"span_selectors":[{"spans":"span.x","kinds":["client"],"any_of":["a"]}]}`,
@@ -74,9 +75,9 @@ func TestLoadRefuses(t *testing.T) {
 		`metric "m": attribute "nope" is unknown`:               `{"format":1,"metrics":[{"name":"m","attributes":{"required":["nope"]}}]}`,
 		`structural rule "mine": op "guess" needs code`:         `{"format":1,"structural":[{"id":"mine","op":"guess","span_kind":"any","from":["a"],"to":["url.path"]}]}`,
 		`scoped rename of "a": attribute "b" is unknown`:        `{"format":1,"renames":{"attributes_on_named_metrics_only":[{"from":"a","to":"b","only_metrics":["m"]}]}}`,
-		`unknown format 0`:                       `{}`,
-		`attribute a: unknown type "quaternion"`: `{"format":1,"attributes":{"a":{"type":"quaternion"}}}`,
-		`unexpected end of JSON input`:           ``,
+		`unknown format 0`:                                      `{}`,
+		`attribute a: unknown type "quaternion"`:                `{"format":1,"attributes":{"a":{"type":"quaternion"}}}`,
+		`unexpected end of JSON input`:                          ``,
 	} {
 		path := registryFile(t, content)
 		_, err := Load(path)

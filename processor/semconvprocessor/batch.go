@@ -79,6 +79,9 @@ func (b *batch) found(at *walk.At, f *semconv.Finding) {
 	if b.p.cfg.Report.Interval > 0 {
 		b.note(at, f)
 	}
+	if f.Observed {
+		return // nothing is done about what is only observed
+	}
 	if b.p.cfg.Annotate.Enabled && len(b.noted) < b.p.cfg.Annotate.Max {
 		b.noted = append(b.noted, f.Rule.String()+":"+f.Name)
 	}

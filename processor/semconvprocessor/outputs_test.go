@@ -348,3 +348,19 @@ func TestScoresAreBounded(t *testing.T) {
 	assert.NotContains(t, scores, "a0")
 	assert.LessOrEqual(t, len(scores), maxScores+1)
 }
+
+// What an override only observes is left alone by enforcement and annotation as well.
+func TestObservedIsNotEnforced(t *testing.T) {
+	bad := map[string]any{"db.system.name": "redis", "url.full": "https://u:p@shop/"}
+	settings := func(override map[string]any) map[string]any {
+		override["mode"] = "observe"
+		return map[string]any{
+			"mode": "enforce", "overrides": []any{override}, "annotate": map[string]any{"enabled": true},
+			"enforce": map[string]any{"dry_run": false, "rules": map[string]any{"missing_required": "route", "sensitive_data": "drop"}},
+		}
+	}
+	assert.Equal(t, []map[string]any{bad}, attrsOf(through(t, settings(map[string]any{"services": []any{"billing-*"}}), service("billing-a", ptrace.SpanKindClient, bad))))
+	out := attrsOf(through(t, settings(map[string]any{"attributes": []any{"url.*"}}), service("shop", ptrace.SpanKindClient, bad)))
+	assert.Equal(t, "https://u:p@shop/", out[0]["url.full"], "its finding drops nothing")
+	assert.Equal(t, "quarantine", out[0]["semconv.route"])
+}

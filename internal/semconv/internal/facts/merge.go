@@ -11,6 +11,7 @@ const maxNames = 60_000
 // Merge returns base with the facts of add, which win where both describe the same name. The error names the entry of add that
 // leads nowhere: a rename must end at a current name of either.
 func Merge(base, add *Facts) (*Facts, error) {
+	add = add.withRenames()
 	out := &Facts{
 		Release:     base.Release,
 		Attributes:  overlay(base.Attributes, add.Attributes, func(a Attribute) string { return a.Name }),
@@ -37,6 +38,18 @@ func Merge(base, add *Facts) (*Facts, error) {
 		return nil, fmt.Errorf("%d names, at most %d fit", n, maxNames)
 	}
 	return out, out.check(add)
+}
+
+// withRenames adds the renames that attributes state themselves and no rename does.
+func (f *Facts) withRenames() *Facts {
+	out := *f
+	out.Renames = slices.Clone(f.Renames)
+	for _, a := range f.Attributes {
+		if a.To != "" && !slices.ContainsFunc(f.Renames, func(r Rename) bool { return r.From == a.Name }) {
+			out.Renames = append(out.Renames, Rename{From: a.Name, To: a.To, Action: "rename"})
+		}
+	}
+	return &out
 }
 
 func groupName(g Group) string { return g.Name }
