@@ -270,6 +270,17 @@ func TestTextsBesideAttributes(t *testing.T) {
 	assert.Equal(t, 11+2, strings.Count(ruleNames(e.found), "invalid_utf8"))
 }
 
+// TestCommonMessagingSet is what messaging spans are asked for that belong to no group of an operation.
+func TestCommonMessagingSet(t *testing.T) {
+	e := newEngine(semconv.Options{}, optional...)
+	for _, place := range slices.Concat(client, producer, consumer) {
+		r := e.run(place, "messaging.system", "acme")
+		assert.Equal(t, []string{"missing_required messaging.operation.name of span.messaging"}, names(r))
+		r = e.run(place, "messaging.system", "acme", "messaging.operation.name", "push")
+		assert.Empty(t, names(r))
+	}
+}
+
 // TestObservedNames: what instrumentation is known to write outside of the conventions is nobody's business.
 func TestObservedNames(t *testing.T) {
 	e := engineFor(semconv.Options{})

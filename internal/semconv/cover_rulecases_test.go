@@ -429,6 +429,9 @@ var rpcCases = map[string][]ruleCase{
 		template("rpc.connect_rpc.request.metadata", "rpc.request.metadata", "x_id", "x_id", []any{"a"}, []any{"b"}, spans),
 		template("rpc.connect_rpc.response.metadata", "rpc.response.metadata", "x.id", "x.id", []any{"a"}, []any{"b"}, spans),
 		[]ruleCase{
+			{clause: "keys are lower case", at: spans, in: kv{"rpc.grpc.request.metadata.X-Id", []any{"a"}}, want: kv{"rpc.request.metadata.x-id", []any{"a"}}, found: old("rpc.grpc.request.metadata.X-Id")},
+			{clause: "two names for one", at: spans, in: kv{"rpc.grpc.request.metadata.a", []any{"a"}, "rpc.connect_rpc.request.metadata.a", []any{"b"}}, want: kv{"rpc.grpc.request.metadata.a", []any{"a"}, "rpc.request.metadata.a", []any{"b"}}, found: both(old("rpc.grpc.request.metadata.a", "rpc.connect_rpc.request.metadata.a"), "conflict rpc.grpc.request.metadata.a")},
+			{clause: "two names that say the same", at: spans, in: kv{"rpc.grpc.request.metadata.a", []any{"a"}, "rpc.connect_rpc.request.metadata.a", []any{"a"}}, want: kv{"rpc.request.metadata.a", []any{"a"}}, found: old("rpc.grpc.request.metadata.a", "rpc.connect_rpc.request.metadata.a")},
 			{clause: "authenticates", at: spans, opts: redact, in: kv{"rpc.grpc.request.metadata.authorization", []any{"a"}}, want: kv{"rpc.request.metadata.authorization", []any{"REDACTED"}}, found: both(old("rpc.grpc.request.metadata.authorization"), "sensitive_data rpc.grpc.request.metadata.authorization")},
 			{clause: "a string becomes a list", at: spans, in: kv{"rpc.grpc.request.metadata.a", "b"}, want: kv{"rpc.request.metadata.a", []any{"b"}}, found: both(old("rpc.grpc.request.metadata.a"), "type_mismatch rpc.grpc.request.metadata.a")},
 		}),

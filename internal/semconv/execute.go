@@ -131,14 +131,19 @@ func (w *Worker) copyAll(m pcommon.Map) {
 	if len(w.changes) > 0 {
 		w.rebuild(m)
 	}
+	w.builder.EnsureCapacity(m.Len() + len(w.copies))
+	for name, v := range m.All() {
+		v.MoveTo(w.builder.AppendEmpty(name))
+	}
 	for i := range w.copies {
 		c := &w.copies[i]
-		dest := m.PutEmpty(c.name)
+		dest := w.builder.AppendEmpty(c.name)
 		if c.value.how == asIs {
 			c.value.v.MoveTo(dest)
 		}
 		c.value.store(dest)
 	}
+	w.builder.UnsafeIntoMap(m)
 	clear(w.copies)
 	w.copies = w.copies[:0]
 }

@@ -67,14 +67,9 @@ func (w *Worker) settleKey(m pcommon.Map, p *place, s *source, target *record, c
 		ch.op = OpRename
 	}
 	first, once := w.firstFor(m, s)
-	v, taken := m.Get(s.node.key)
-	switch {
-	case !once: // of duplicates nobody can say which one counts
+	if !once { // of duplicates nobody can say which one counts
 		w.found(Conflict, p.signal, s.spot(), s.node.key, false)
 		return false
-	case taken:
-		first = source{v: v, node: &node{}, pos: -1}
-		w.reg.resolve(s.node.key, first.node)
 	}
 	if first.pos != s.pos {
 		now := converted{v: first.v}
@@ -93,19 +88,65 @@ func (w *Worker) settleKey(m pcommon.Map, p *place, s *source, target *record, c
 	return true
 }
 
-// firstFor finds who comes first of all attributes that are to have the key that s is to have: the first name in the order of the
-// alphabet, whatever the order in the map. It says whether that name occurs once.
+// keyClaims says who has which name and who is to have which key. It is filled for a map the first time a key in it is wrong, so that
+// a map of nothing but wrong keys is not searched for each of them.
+type keyClaims struct {
+	filled  bool
+	holders map[string]source
+	wanted  map[string]claim
+}
+
+// claim is the attribute that comes first for a key; once says that its name occurs once.
+type claim struct {
+	source
+	once bool
+}
+
+// firstFor finds who gets the key that s is to have: the attribute that has it already, or else of all that are to have it the one
+// with the first name in the order of the alphabet, whatever the order in the map. once says whether that name occurs once.
 func (w *Worker) firstFor(m pcommon.Map, s *source) (first source, once bool) {
-	first, once = *s, true
+	k := &w.claims
+	if !k.filled {
+		w.fillClaims(m)
+	}
+	c, ok := k.wanted[s.node.key]
+	if !ok { // only observed
+		c = claim{source: *s, once: true}
+	}
+	if holder, taken := k.holders[s.node.key]; taken && c.once {
+		return holder, true
+	}
+	return c.source, c.once
+}
+
+func (w *Worker) fillClaims(m pcommon.Map) {
+	k := &w.claims
+	if k.filled = true; k.holders == nil {
+		k.holders, k.wanted = map[string]source{}, map[string]claim{}
+	}
 	i := 0
 	for name, v := range m.All() {
-		if n := w.nodeAt(i, name); n.key == s.node.key && i != first.pos && name <= first.name() && w.changing(n.id) == w.changing(s.node.id) {
-			once = name < first.name()
-			first = source{v: v, node: n, pos: i}
+		s := source{v: v, node: w.nodeAt(i, name), pos: i}
+		if _, twice := k.holders[name]; !twice {
+			k.holders[name] = s
+		}
+		if key := s.node.key; key != "" && !w.rules.frozen[s.node.id] {
+			if c, contested := k.wanted[key]; !contested || name <= c.name() {
+				k.wanted[key] = claim{s, !contested || name < c.name()}
+			}
 		}
 		i++
 	}
-	return first, once
+}
+
+// forget drops the claims of a map, and their memory after a large one.
+func (k *keyClaims) forget() {
+	if len(k.holders) > maxEntriesKept {
+		k.holders, k.wanted = nil, nil
+	}
+	clear(k.holders)
+	clear(k.wanted)
+	k.filled = false
 }
 
 // rewriteKeys gives every key of a map the form that f gives it, in place and in order.

@@ -56,6 +56,9 @@ func (w *Worker) repair(end *node, m pcommon.Map, p *place) {
 	w.odd = [len(w.odd)]uint64{}
 	w.demand(end, m, p)
 	w.execute(m, p)
+	if w.claims.filled {
+		w.claims.forget()
+	}
 	clear(w.at[:w.planned])
 	w.planned = 0
 }

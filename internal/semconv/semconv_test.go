@@ -545,6 +545,19 @@ func TestHostileNames(t *testing.T) {
 	assert.LessOrEqual(t, cap(w.path), maxPath)
 	assert.LessOrEqual(t, cap(w.changes), len(w.reg.ops))
 
+	wrong := pcommon.NewMap()
+	for i := range 20_000 { // each is one of many that get another key
+		b.AppendEmpty(fmt.Sprintf("http.request.header.A%d", i)).SetStr("x")
+	}
+	b.UnsafeIntoMap(wrong)
+	w.spanMap(wrong, KindServer)
+	i := 0
+	for name := range wrong.All() {
+		assert.Equal(t, fmt.Sprintf("http.request.header.a%d", i), name)
+		i++
+	}
+	assert.Nil(t, w.claims.holders, "a large map left its index behind")
+
 	deep := pcommon.NewMap()
 	v := deep.PutEmpty("db.statement")
 	for range 64 {

@@ -304,12 +304,12 @@ func (w *Worker) joinMethod(m pcommon.Map, p *place, o *operation, s *source) {
 
 // moveToStatus: the message of a JSON-RPC error belongs in the status of a failed span.
 func (w *Worker) moveToStatus(m pcommon.Map, p *place, o *operation, s *source) {
-	text, ok := w.text(p, o, s)
+	_, ok := w.text(p, o, s)
 	if !ok {
 		return
 	}
 	status := w.span.Status
-	if p.signal != SignalSpan || status().Code() != ptrace.StatusCodeError || status().Message() != "" && status().Message() != text {
+	if p.signal != SignalSpan || status().Code() != ptrace.StatusCodeError || status().Message() != "" {
 		w.settled(p, o, s, false)
 		return
 	}

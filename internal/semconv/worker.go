@@ -55,6 +55,7 @@ type Worker struct {
 	pending  []uint64 // bit set over the operations
 	sources  []source // by operation: the old attribute, while pending
 	aws      awsState
+	claims   keyClaims
 	original string // of the HTTP method that was replaced last
 	changes  []change
 	puts     []put
