@@ -107,10 +107,10 @@ func (w *Worker) final(r *record, k checks, c *converted) (p problems) {
 		switch {
 		case !c.fit(v, r.want, r.elems):
 			*c = converted{v: v}
-			return problemType | w.finalText(nil, 0, c)
+			return problemType | w.finalMisfit(k, c)
 		case c.how != asIs && w.opts.NoCoercion:
 			*c = converted{v: v}
-			return problemType | w.finalText(nil, 0, c)
+			return problemType | w.finalMisfit(k, c)
 		case c.how != asIs:
 			p |= problemType | problemCoerced
 		}
@@ -135,6 +135,17 @@ func (w *Worker) final(r *record, k checks, c *converted) (p problems) {
 		}
 	}
 	return p
+}
+
+// finalMisfit is final for a value of a type that the name does not promise: what authenticates is hidden whatever its shape.
+func (w *Worker) finalMisfit(k checks, c *converted) problems {
+	if k&checkSecret == 0 || c.v.Type() == pcommon.ValueTypeSlice && isRedacted(c.v.Slice()) || c.v.Type() == pcommon.ValueTypeStr && c.v.Str() == redacted {
+		return w.finalText(nil, 0, c)
+	}
+	if w.opts.Redact {
+		c.how, c.s = asList, redacted
+	}
+	return problemSecret
 }
 
 // bounds of an integer that is fine. Where another type is wanted, none is; those of an enum are looked up.

@@ -259,7 +259,9 @@ func (o *operation) adjust(v pcommon.Value, c *converted) outcome {
 
 // lookUp replaces an old value by the new one, or does with it what the map says of values it does not know.
 func (o *operation) lookUp(v pcommon.Value, c *converted) (target uint16, out outcome) {
-	c.fit(v, o.declared, pcommon.ValueTypeStr) // a value that does not fit may still be in the map, as the digits of a status code are
+	if !c.fit(v, o.declared, pcommon.ValueTypeStr) {
+		*c = converted{v: v} // a text may still be in the map
+	}
 	text, ok := c.text()
 	if !ok {
 		return o.to, misfit

@@ -3,6 +3,7 @@ package semconv
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,6 +21,9 @@ const maxExampleSource = 4 << 10
 func example(name string, v pcommon.Value) string {
 	if v.Type() == pcommon.ValueTypeBool || v.Type() == pcommon.ValueTypeInt || v.Type() == pcommon.ValueTypeDouble {
 		return v.AsString()
+	}
+	if v.Type() == pcommon.ValueTypeBytes {
+		return strconv.Itoa(v.Bytes().Len()) + " bytes"
 	}
 	text := v.AsString()
 	if text != "" && tellsSecrets(name) {

@@ -14,12 +14,17 @@ func (w *Worker) OnFinding(report func(*Finding)) { w.report = report }
 // Resource puts the attributes of a resource right. scopes lists the scopes under it; it is asked only when an attribute belongs
 // there, and may be nil.
 func (w *Worker) Resource(r pcommon.Resource, scopes func() []pcommon.InstrumentationScope) {
-	w.language, w.scopes = "", scopes
+	w.SkipResource(r)
+	w.scopes = scopes
+	w.attributes(r.Attributes(), w.placeOf(SignalResource, KindNone))
+}
+
+// SkipResource only takes from a resource what the items below it need.
+func (w *Worker) SkipResource(r pcommon.Resource) {
+	w.language, w.scopes, w.scope = "", nil, pcommon.InstrumentationScope{}
 	if v, ok := r.Attributes().Get("telemetry.sdk.language"); ok && v.Type() == pcommon.ValueTypeStr {
 		w.language = v.Str()
 	}
-	w.attributes(r.Attributes(), w.placeOf(SignalResource, KindNone))
-	w.scope = pcommon.InstrumentationScope{}
 }
 
 // Scope puts the attributes of an instrumentation scope right. The items that follow belong to it.
@@ -35,6 +40,7 @@ func (w *Worker) Span(span ptrace.Span) {
 	w.span = span
 	w.field(SignalSpan, "span.name", span.Name(), span.SetName)
 	w.field(SignalSpan, "span.status.message", span.Status().Message(), span.Status().SetMessage)
+	w.field(SignalSpan, "span.trace_state", span.TraceState().AsRaw(), span.TraceState().FromRaw)
 	p := w.placeOf(SignalSpan, kindOf(span.Kind()))
 	p.failed = span.Status().Code() == ptrace.StatusCodeError
 	w.attributes(span.Attributes(), p)
@@ -42,6 +48,7 @@ func (w *Worker) Span(span ptrace.Span) {
 		w.spanEvent(event)
 	}
 	for _, link := range span.Links().All() {
+		w.field(SignalSpanLink, "span_link.trace_state", link.TraceState().AsRaw(), link.TraceState().FromRaw)
 		w.attributes(link.Attributes(), w.placeOf(SignalSpanLink, KindNone))
 	}
 }

@@ -75,7 +75,7 @@ var ruleTable = [NumRules]struct {
 	TypeMismatch:         {"type_mismatch", Violation, "A value has another type than the conventions ask for.", "Converted where that loses nothing, such as \"200\" to 200; fix the call that sets it otherwise."},
 	MissingRequired:      {"missing_required", Violation, "A span, metric, event or resource lacks an attribute that its group requires.", "Set it in the instrumentation; some can be derived with derive."},
 	MissingConditional:   {"missing_conditional", Improvement, "An attribute is required under a condition that holds here, and is missing.", "Set it in the instrumentation; error.type can be derived with derive."},
-	Conflict:             {"conflict", Violation, "An old and a new name say different things, or a key occurs twice.", "Both stay: nobody can say which one is right. Stop setting the old one."},
+	Conflict:             {"conflict", Violation, "An old and a new name say different things, or an old key occurs twice.", "Both stay: nobody can say which one is right. Stop setting the old one."},
 	UnmappedValue:        {"unmapped_value", Improvement, "An old attribute has a value without a counterpart under the new name.", "Kept under the old name."},
 	UnknownEnumValue:     {"unknown_enum_value", Information, "A value is not among those the conventions list. Lists are open: it may be right.", "Nothing is changed; check the spelling."},
 	EnumCase:             {"enum_case", Improvement, "A value differs from a listed one only in case.", "Folded to the listed spelling; a method keeps its original in http.request.method_original."},

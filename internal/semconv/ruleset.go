@@ -46,6 +46,9 @@ func cloneLevels[K comparable](m map[K]*[NumRules]Level) map[K]*[NumRules]Level 
 	return out
 }
 
+// Observes tells whether the rules report only.
+func (rs *Ruleset) Observes() bool { return rs.observe }
+
 // Observe makes the rules report only.
 func (rs *Ruleset) Observe(on bool) { rs.observe = on }
 

@@ -194,6 +194,10 @@ func TestContract(t *testing.T) {
 		"role to roles":                     {in: span{"enduser.role", "a,b"}, want: span{"user.roles", []any{"a,b"}}, found: "deprecated_attribute span enduser, rename"},
 		"grpc code":                         {in: span{"rpc.grpc.status_code", 14}, want: span{"rpc.response.status_code", "UNAVAILABLE"}, found: "deprecated_attribute span rpc, rename, value_map"},
 		"grpc code in digits":               {in: span{"rpc.grpc.status_code", "14"}, want: span{"rpc.response.status_code", "UNAVAILABLE"}, found: "deprecated_attribute span rpc, rename, value_map"},
+		"grpc code by name":                 {in: span{"rpc.grpc.status_code", "NOT_FOUND"}, want: span{"rpc.grpc.status_code", "NOT_FOUND"}, found: "deprecated_attribute span rpc, unmapped_value span rpc"},
+		"grpc code of no type":              {in: span{"rpc.grpc.status_code", 5.5}, want: span{"rpc.grpc.status_code", 5.5}, found: "deprecated_attribute span rpc, type_mismatch span rpc"},
+		"grpc code past every number":       {in: span{"rpc.grpc.status_code", "99999999999999999999"}, want: span{"rpc.grpc.status_code", "99999999999999999999"}, found: "deprecated_attribute span rpc, unmapped_value span rpc"},
+		"secrets of a wrong shape":          {in: span{"http.request.header.authorization", []any{"x", 1}}, want: span{"http.request.header.authorization", []any{"x", 1}}, found: "type_mismatch span http, sensitive_data span http"},
 		"grpc code of the future":           {in: span{"rpc.grpc.status_code", 99}, want: span{"rpc.response.status_code", "99"}, found: "deprecated_attribute span rpc, rename, value_map"},
 		// Point 4
 		"unknown":           {in: span{"acme.thing", 1, "http.method.x", "GET", "http", "x", "", "empty"}, want: span{"acme.thing", 1, "http.method.x", "GET", "http", "x", "", "empty"}},

@@ -1,6 +1,7 @@
 package semconvprocessor
 
 import (
+	"net/url"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -9,11 +10,16 @@ import (
 	"github.com/otelcol-plus/otelcol-plus/internal/semconv/walk"
 )
 
-// otelSchemas is how the schema URLs of OpenTelemetry begin.
-const otelSchemas = "https://opentelemetry.io/schemas/"
+// schemaHost is the host of OpenTelemetry's family of schemas.
+const schemaHost = "opentelemetry.io"
 
+// isForeign tells whether a schema URL is of another family. One that cannot be read is nobody's.
 func isForeign(schemaURL string) bool {
-	return schemaURL != "" && !strings.HasPrefix(schemaURL, otelSchemas)
+	if schemaURL == "" {
+		return false
+	}
+	u, err := url.Parse(schemaURL)
+	return err != nil || !strings.EqualFold(u.Hostname(), schemaHost)
 }
 
 // batch leads one walker and gathers what it finds in one request. Nothing in it is shared, so nothing is locked before its end.

@@ -21,10 +21,10 @@ func (a Action) strength() int {
 
 // actions compiles what enforce does for each rule, empty for nothing.
 func actionsOf(cfg *Config) (actions [semconv.NumRules]Action) {
-	for name, action := range cfg.Enforce.Rules {
+	for _, name := range aliasesFirst(cfg.Enforce.Rules) {
 		rules, _ := semconv.ParseRules(name) // Validate has parsed it before
 		for _, rule := range rules {
-			actions[rule] = action
+			actions[rule] = cfg.Enforce.Rules[name]
 		}
 	}
 	return actions

@@ -100,7 +100,7 @@ func TestOptions(t *testing.T) {
 
 func TestForeignSchema(t *testing.T) {
 	for url, want := range map[string]string{
-		"": "db.query.text", "https://opentelemetry.io/schemas/1.20.0": "db.query.text", "https://acme.example/schemas/1": "db.statement",
+		"": "db.query.text", "https://opentelemetry.io/schemas/1.20.0": "db.query.text", "http://OpenTelemetry.io/schemas/1.20.0": "db.query.text", "https://acme.example/schemas/1": "db.statement",
 		"https://opentelemetry.io.evil.example/schemas/1.20.0": "db.statement", strings.Repeat("x", 1<<20): "db.statement", "\xff://": "db.statement",
 	} {
 		td := service("shop", ptrace.SpanKindClient, map[string]any{"db.statement": "x"})
@@ -293,4 +293,58 @@ func TestReportsComeInIntervals(t *testing.T) {
 	require.Eventually(t, func() bool { return logs.Len() == 1 }, 20*time.Second, 10*time.Millisecond)
 	require.NoError(t, p.Shutdown(context.Background()))
 	assert.Equal(t, 1, logs.Len(), "nothing came since")
+}
+
+// Counting and annotating take nothing away, not even resources and scopes that came without items.
+func TestNothingIsRemovedUnasked(t *testing.T) {
+	for _, settings := range []map[string]any{{"mode": "enforce"}, {"annotate": map[string]any{"enabled": true}}} {
+		td := service("shop", ptrace.SpanKindClient)
+		td.ResourceSpans().AppendEmpty()
+		out := through(t, settings, td)
+		assert.Equal(t, 2, out.ResourceSpans().Len())
+		assert.Equal(t, 1, out.ResourceSpans().At(0).ScopeSpans().Len())
+	}
+}
+
+// The name of a rule has the last word over one that stands for several, in every run.
+func TestOwnNamesWin(t *testing.T) {
+	for range 20 {
+		cfg := load(t, map[string]any{
+			"mode": "enforce", "rules": map[string]any{"deprecated": "off", "deprecated_attribute": "violation"},
+			"enforce": map[string]any{"rules": map[string]any{"deprecated": "tag", "deprecated_attribute": "drop"}},
+		})
+		assert.Equal(t, semconv.Violation, cfg.levelOf(semconv.DeprecatedAttribute))
+		assert.Equal(t, semconv.Off, cfg.levelOf(semconv.DeprecatedMetric))
+		actions := actionsOf(cfg)
+		assert.Equal(t, ActionDrop, actions[semconv.DeprecatedAttribute])
+		assert.Equal(t, ActionTag, actions[semconv.DeprecatedMetric])
+	}
+}
+
+func TestScoresAreBounded(t *testing.T) {
+	table := newTable(1)
+	read := func() map[string]float64 {
+		scores := map[string]float64{}
+		table.readScores(func(service string, score float64) { scores[service] = score })
+		return scores
+	}
+	feed := func(prefix string) {
+		for i := range maxScores {
+			table.add(&batch{items: map[string]*share{fmt.Sprint(prefix, i): {items: 2, violating: 1}}})
+		}
+	}
+	feed("a")
+	assert.Len(t, read(), maxScores)
+	feed("b")
+	scores := read()
+	assert.Len(t, scores, maxScores+1)
+	assert.EqualValues(t, 50, scores[otherService])
+	for range maxIdle {
+		read()
+	}
+	feed("b")
+	scores = read()
+	assert.Contains(t, scores, "b0")
+	assert.NotContains(t, scores, "a0")
+	assert.LessOrEqual(t, len(scores), maxScores+1)
 }

@@ -1,6 +1,8 @@
 package semconvprocessor
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -63,10 +65,22 @@ func anyOf(patterns []string) func(string) bool {
 	}
 }
 
+// aliasesFirst orders names of rules so that one by its own name has the last word over one that stands for several.
+func aliasesFirst[V any](byRule map[string]V) []string {
+	isRule := func(name string) int {
+		rules, err := semconv.ParseRules(name)
+		if err == nil && len(rules) == 1 && rules[0].String() == name {
+			return 1
+		}
+		return 0
+	}
+	return slices.SortedFunc(maps.Keys(byRule), func(a, b string) int { return cmp.Or(isRule(a)-isRule(b), strings.Compare(a, b)) })
+}
+
 func (r *rulesets) setLevels(rs *semconv.Ruleset, levels map[string]string, match func(string) bool) {
-	for name, l := range levels {
+	for _, name := range aliasesFirst(levels) {
 		rules, _ := semconv.ParseRules(name) // Validate has parsed both before
-		level, _ := semconv.ParseLevel(l)
+		level, _ := semconv.ParseLevel(levels[name])
 		r.registry.SetLevel(rs, rules, level, match)
 	}
 }

@@ -40,6 +40,15 @@ const (
 	otherService = "_other"
 )
 
+// lastScore is what the metric said of a service, and how many readings ago it was heard of.
+type lastScore struct {
+	score float64
+	idle  int
+}
+
+// maxIdle is how many readings a service may be silent.
+const maxIdle = 10
+
 // table keeps what was found since the last report. What does not fit into its rows is counted in one.
 type table struct {
 	mu     sync.Mutex
@@ -48,13 +57,13 @@ type table struct {
 	others int64
 	// scores are kept for the metric, by service, since it was read last; last is what it said then.
 	scores map[string]*share
-	last   map[string]float64
+	last   map[string]*lastScore
 	// reported are the shares since the last report.
 	reported map[string]*share
 }
 
 func newTable(top int) *table {
-	return &table{top: top, rows: map[row]*tally{}, scores: map[string]*share{}, last: map[string]float64{}, reported: map[string]*share{}}
+	return &table{top: top, rows: map[row]*tally{}, scores: map[string]*share{}, last: map[string]*lastScore{}, reported: map[string]*share{}}
 }
 
 // add takes over what a request had.
@@ -100,19 +109,35 @@ func addShare(to map[string]*share, service string, s share) {
 	known.violating += s.violating
 }
 
-// readScores gives each service's score since the last reading, or the score of then when nothing came since.
+// readScores gives each service's score since the last reading, or the score of then when nothing came since. A service that was
+// not heard of for maxIdle readings is forgotten and makes room for another.
 func (t *table) readScores(observe func(service string, score float64)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for service, s := range t.scores {
-		if _, known := t.last[service]; !known && len(t.last) > maxScores {
-			continue
+	for service, known := range t.last {
+		if known.idle++; known.idle > maxIdle {
+			delete(t.last, service)
 		}
-		t.last[service] = s.score()
+	}
+	var others share
+	for service, s := range t.scores {
+		known := t.last[service]
+		switch {
+		case known != nil:
+			*known = lastScore{score: s.score()}
+		case service != otherService && len(t.last) < maxScores:
+			t.last[service] = &lastScore{score: s.score()}
+		default:
+			others.items += s.items
+			others.violating += s.violating
+		}
+	}
+	if others.items > 0 {
+		t.last[otherService] = &lastScore{score: others.score()}
 	}
 	clear(t.scores)
-	for service, score := range t.last {
-		observe(service, score)
+	for service, known := range t.last {
+		observe(service, known.score)
 	}
 }
 

@@ -122,9 +122,9 @@ func (c *Config) checkEnforce() error {
 // levelOf is the level of a rule for most services and names.
 func (c *Config) levelOf(rule semconv.Rule) semconv.Level {
 	level := rule.Level()
-	for name, l := range c.Rules {
+	for _, name := range aliasesFirst(c.Rules) {
 		if rules, err := semconv.ParseRules(name); err == nil && slices.Contains(rules, rule) {
-			if parsed, err := semconv.ParseLevel(l); err == nil {
+			if parsed, err := semconv.ParseLevel(c.Rules[name]); err == nil {
 				level = parsed
 			}
 		}

@@ -90,6 +90,7 @@ func (w *Walker) resource(r pcommon.Resource, schema string, scopes func() []pco
 		w.worker.Use(w.hooks.Select(w.at.Service))
 	}
 	if w.skips(schema) {
+		w.worker.SkipResource(r)
 		return false
 	}
 	w.worker.Resource(r, scopes)
@@ -153,6 +154,9 @@ func each[T any](w *Walker, s slice[T], visit func(T) bool) {
 	}
 }
 
+// emptied tells whether removing left nothing of a list that had something.
+func emptied(had, has int) bool { return had > 0 && has == 0 }
+
 // scopesOf lists the scopes of a resource when it is asked.
 func scopesOf[T interface {
 	Scope() pcommon.InstrumentationScope
@@ -175,16 +179,18 @@ func (w *Walker) Traces(td ptrace.Traces) {
 		if w.resource(rs.Resource(), rs.SchemaUrl(), scopesOf(rs.ScopeSpans())) {
 			return true
 		}
+		had := rs.ScopeSpans().Len()
 		each(w, rs.ScopeSpans(), func(ss ptrace.ScopeSpans) bool {
 			remove, skip := w.scope(ss.Scope(), ss.SchemaUrl(), rs.SchemaUrl())
 			if remove || skip {
 				return remove
 			}
+			had := ss.Spans().Len()
 			each(w, ss.Spans(), w.span)
-			return w.hooks.Done != nil && ss.Spans().Len() == 0
+			return emptied(had, ss.Spans().Len())
 		})
 		w.leave()
-		return w.hooks.Done != nil && rs.ScopeSpans().Len() == 0
+		return emptied(had, rs.ScopeSpans().Len())
 	})
 }
 
@@ -201,16 +207,18 @@ func (w *Walker) Logs(ld plog.Logs) {
 		if w.resource(rl.Resource(), rl.SchemaUrl(), scopesOf(rl.ScopeLogs())) {
 			return true
 		}
+		had := rl.ScopeLogs().Len()
 		each(w, rl.ScopeLogs(), func(sl plog.ScopeLogs) bool {
 			remove, skip := w.scope(sl.Scope(), sl.SchemaUrl(), rl.SchemaUrl())
 			if remove || skip {
 				return remove
 			}
+			had := sl.LogRecords().Len()
 			each(w, sl.LogRecords(), w.record)
-			return w.hooks.Done != nil && sl.LogRecords().Len() == 0
+			return emptied(had, sl.LogRecords().Len())
 		})
 		w.leave()
-		return w.hooks.Done != nil && rl.ScopeLogs().Len() == 0
+		return emptied(had, rl.ScopeLogs().Len())
 	})
 }
 
@@ -227,16 +235,18 @@ func (w *Walker) Metrics(md pmetric.Metrics) {
 		if w.resource(rm.Resource(), rm.SchemaUrl(), scopesOf(rm.ScopeMetrics())) {
 			return true
 		}
+		had := rm.ScopeMetrics().Len()
 		each(w, rm.ScopeMetrics(), func(sm pmetric.ScopeMetrics) bool {
 			remove, skip := w.scope(sm.Scope(), sm.SchemaUrl(), rm.SchemaUrl())
 			if remove || skip {
 				return remove
 			}
+			had := sm.Metrics().Len()
 			w.scopeMetrics(sm.Metrics())
-			return w.hooks.Done != nil && sm.Metrics().Len() == 0
+			return emptied(had, sm.Metrics().Len())
 		})
 		w.leave()
-		return w.hooks.Done != nil && rm.ScopeMetrics().Len() == 0
+		return emptied(had, rm.ScopeMetrics().Len())
 	})
 }
 
@@ -244,7 +254,8 @@ func (w *Walker) Metrics(md pmetric.Metrics) {
 // the table is said of the service only when the request is of one service.
 func (w *Walker) Profiles(pd pprofile.Profiles) {
 	var shared At
-	resources := 0
+	var rules *semconv.Ruleset
+	resources, skipped := 0, 0
 	each(w, pd.ResourceProfiles(), func(rp pprofile.ResourceProfiles) bool {
 		remove := w.resource(rp.Resource(), rp.SchemaUrl(), scopesOf(rp.ScopeProfiles()))
 		if resources == 0 {
@@ -253,6 +264,15 @@ func (w *Walker) Profiles(pd pprofile.Profiles) {
 			shared = At{}
 		}
 		resources++
+		if w.skips(rp.SchemaUrl()) {
+			skipped++
+		}
+		if w.hooks.Select != nil {
+			// The rows are shared: where one service is only observed, they are.
+			if own := w.hooks.Select(w.at.Service); rules == nil || own.Observes() {
+				rules = own
+			}
+		}
 		if !remove {
 			each(w, rp.ScopeProfiles(), func(sp pprofile.ScopeProfiles) bool {
 				remove, _ := w.scope(sp.Scope(), sp.SchemaUrl(), rp.SchemaUrl())
@@ -261,9 +281,12 @@ func (w *Walker) Profiles(pd pprofile.Profiles) {
 		}
 		return remove
 	})
+	if resources > 0 && skipped == resources {
+		return
+	}
 	w.at = shared
-	if w.hooks.Select != nil {
-		w.worker.Use(w.hooks.Select(shared.Service))
+	if rules != nil {
+		w.worker.Use(rules)
 	}
 	w.worker.ProfileTables(pd)
 }
