@@ -5,6 +5,8 @@ go 1.26.0
 require (
 	github.com/golang/snappy v1.0.0
 	github.com/klauspost/compress v1.20.0
+	github.com/open-telemetry/opentelemetry-collector-contrib/processor/schemaprocessor v0.162.0
+	github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor v0.160.0
 	github.com/open-telemetry/otel-arrow/go v0.50.0
 	github.com/otelcol-plus/otelcol-plus v0.0.0
 	github.com/splunk/stef/go/otel v0.0.9
@@ -100,8 +102,6 @@ require (
 	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.3-0.20250322232337-35a7c28c31ee // indirect
-	github.com/open-telemetry/opentelemetry-collector-contrib/processor/schemaprocessor v0.162.0
-	github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor v0.160.0
 	github.com/pierrec/lz4/v4 v4.1.30 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	github.com/zeebo/xxh3 v1.1.0 // indirect

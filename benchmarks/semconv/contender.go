@@ -23,7 +23,8 @@ import (
 type contender struct {
 	name       string
 	statements int // of OTTL
-	// knows says which name the contender gives to an attribute of an item as it came in, empty when it has no rename for it.
+	// knows says which name the contender gives to an attribute of an item as it came in, empty when it has no rename for it. It
+	// is nil when there is nothing to compare.
 	knows func(it item, name string) string
 
 	component.Component
@@ -35,13 +36,14 @@ type contender struct {
 // The names of the contenders.
 const (
 	ours        = "semconv"
+	reading     = "reading alone"
 	schema      = "schemaprocessor"
 	ottlAll     = "OTTL, all"
 	ottlShort   = "OTTL, short"
 	ottlGuarded = "OTTL, short, guarded"
 )
 
-// contenders makes and starts all that can take part in a set. The first is ours.
+// contenders makes and starts all that can take part in a set. The first is ours, the last does nothing.
 func contenders(ctx context.Context, r *registry, family string, set dataset) ([]*contender, error) {
 	list := []entry{{name: ours, factory: semconvprocessor.NewFactory()}}
 	list = append(list, entry{
@@ -70,7 +72,7 @@ func contenders(ctx context.Context, r *registry, family string, set dataset) ([
 		}
 		out = append(out, c)
 	}
-	return out, nil
+	return append(out, newReader()), nil
 }
 
 // entry is a contender that was not made yet.

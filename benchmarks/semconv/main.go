@@ -99,8 +99,8 @@ func compete(ctx context.Context, reg *registry, family string, set dataset, rou
 		return result{}, err
 	}
 	all := measure(ctx, set, family, entrants, rounds)
-	for _, m := range all[1:] {
-		if m.failed == nil {
+	for _, m := range all {
+		if m.failed == nil && m.knows != nil {
 			m.agreement, m.failed = agree(ctx, entrants[0], m.contender, set, family)
 		}
 	}

@@ -86,7 +86,8 @@ func (r report) printMarkdown(w io.Writer) error {
 	fmt.Fprintf(&b, "%s.\nCommand, from `benchmarks/`: `%s`\n\n", host.Describe(), host.Command("semconv", os.Args[1:]))
 	fmt.Fprintf(&b, `One process, GOMAXPROCS=1, contenders interleaved, medians of %d rounds; compare within a row only. CPU is that of the process, with
 all requests decoded beforehand and garbage collected as by default; wall is the clock of the same. "Just decoded" is the CPU time when
-each request is processed right after it was decoded, as behind a receiver; nothing is collected then. Decoding is in no figure.
+each request is processed right after it was decoded, as behind a receiver; nothing is collected then. Decoding is in no figure. "Reading
+alone" looks at each key and value once and finds nothing out.
 
 `, r.rounds)
 	r.printSets(&b)
@@ -121,15 +122,18 @@ func (r report) printOurs(b *strings.Builder) {
 	b.WriteString("\n")
 }
 
-// peers are the columns of what follows.
-var peers = []string{schema, ottlAll, ottlShort, ottlGuarded}
+// The columns of what follows.
+var (
+	peers   = []string{schema, ottlAll, ottlShort, ottlGuarded}
+	columns = slices.Concat([]string{ours, reading}, peers)
+)
 
 // side prints one row a set and one column a contender.
-func (r report) side(b *strings.Builder, title string, columns []string, cell func(l *line) string) {
-	fmt.Fprintf(b, "| %s | %s |\n|---|%s\n", title, strings.Join(columns, " | "), strings.Repeat("--:|", len(columns)))
+func (r report) side(b *strings.Builder, title string, names []string, cell func(l *line) string) {
+	fmt.Fprintf(b, "| %s | %s |\n|---|%s\n", title, strings.Join(names, " | "), strings.Repeat("--:|", len(names)))
 	for _, x := range r.results {
 		fmt.Fprintf(b, "| %s |", x.Set)
-		for _, name := range columns {
+		for _, name := range names {
 			text := "–"
 			if l := x.find(name); l != nil {
 				if text = "failed"; l.Failed == "" {
@@ -144,13 +148,13 @@ func (r report) side(b *strings.Builder, title string, columns []string, cell fu
 }
 
 func (r report) printCPU(b *strings.Builder) {
-	r.side(b, "CPU, ns an item (× semconv)", slices.Concat([]string{ours}, peers), func(l *line) string {
+	r.side(b, "CPU, ns an item (× semconv)", columns, func(l *line) string {
 		if l.Name == ours {
 			return fmt.Sprintf("%.0f", l.CPU)
 		}
 		return fmt.Sprintf("%.0f (%.1f)", l.CPU, l.OfOurs)
 	})
-	r.side(b, "just decoded, ns an item", slices.Concat([]string{ours}, peers), func(l *line) string { return fmt.Sprintf("%.0f", l.Fresh) })
+	r.side(b, "just decoded, ns an item", columns, func(l *line) string { return fmt.Sprintf("%.0f", l.Fresh) })
 }
 
 func (r report) printAllocs(b *strings.Builder) {
