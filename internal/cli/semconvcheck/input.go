@@ -63,11 +63,14 @@ func (c *checker) file(stdin io.Reader, path string) (err error) {
 
 // requests checks all requests of a recording and, when there is an out, normalises and writes them before.
 func (c *checker) requests(in *otlpfile.Reader, out *otlpfile.Writer) error {
+	before := c.report.allItems()
 	for n := 0; ; n++ {
 		d, err := in.NextData()
 		switch {
 		case errors.Is(err, io.EOF) && n == 0:
 			return errors.New("holds no OTLP request")
+		case errors.Is(err, io.EOF) && c.report.allItems() == before:
+			return errors.New("holds no span, data point, log record or sample; a misspelt field of JSON is not read")
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
