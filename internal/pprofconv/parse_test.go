@@ -1,0 +1,49 @@
+package pprofconv
+
+import (
+	"bytes"
+	"compress/gzip"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestParse(t *testing.T) {
+	var plain, zipped bytes.Buffer
+	require.NoError(t, full().WriteUncompressed(&plain))
+	require.NoError(t, full().Write(&zipped))
+	enc, err := zstd.NewWriter(nil)
+	require.NoError(t, err)
+	both := enc.EncodeAll(zipped.Bytes(), nil)
+	for name, data := range map[string][]byte{"plain": plain.Bytes(), "gzip": zipped.Bytes(), "zstd of gzip": both} {
+		p, err := Parse(data, 1<<20)
+		require.NoError(t, err, name)
+		assert.Equal(t, meaning(full()), meaning(p), name)
+		_, err = Parse(data, plain.Len()-1)
+		require.ErrorIs(t, err, ErrTooManyBytes, name)
+	}
+	_, err = Parse(nil, 100)
+	require.ErrorContains(t, err, "empty")
+	_, err = Parse([]byte("no profile"), 100)
+	require.ErrorContains(t, err, "unrecognized")
+	_, err = Parse(zipped.Bytes()[:zipped.Len()/2], 1<<20)
+	require.ErrorContains(t, err, "unexpected EOF")
+}
+
+func TestBombs(t *testing.T) {
+	var b bytes.Buffer
+	gz := gzip.NewWriter(&b)
+	for range 100 {
+		_, err := gz.Write(make([]byte, 1<<20))
+		require.NoError(t, err)
+	}
+	require.NoError(t, gz.Close())
+	_, err := Parse(b.Bytes(), 1<<20)
+	require.ErrorIs(t, err, ErrTooManyBytes)
+
+	// Samples without anything: 2 bytes on the wire, 200 in memory.
+	_, err = Parse(bytes.Repeat([]byte{0x12, 0}, 500_000), 1<<20)
+	require.ErrorIs(t, err, ErrTooManyParts)
+}
