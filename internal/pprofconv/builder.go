@@ -31,6 +31,7 @@ type builder struct {
 	stacks     map[int32][]*profile.Location
 	attributes map[int32]label
 	flagged    map[*profile.Mapping]bool // whose flags the request tells
+	frameTypes map[*profile.Location]string
 }
 
 func newBuilder(g group, dict dictionary, b *budget) *builder {
@@ -47,6 +48,7 @@ func newBuilder(g group, dict dictionary, b *budget) *builder {
 		stacks:     map[int32][]*profile.Location{},
 		attributes: map[int32]label{},
 		flagged:    map[*profile.Mapping]bool{},
+		frameTypes: map[*profile.Location]string{},
 	}
 }
 
@@ -165,7 +167,12 @@ func (b *builder) location(index int32) (*profile.Location, error) {
 		if err != nil {
 			return nil, fmt.Errorf("location %d: attribute: %w", index, err)
 		}
-		l.IsFolded = l.IsFolded || a.key == keyIsFolded && a.flagValue
+		switch a.key {
+		case keyIsFolded:
+			l.IsFolded = a.flagValue
+		case keyFrameType:
+			b.frameTypes[l] = a.text()
+		}
 	}
 	if l.Mapping, err = b.mapping(src.MappingIndex()); err != nil {
 		return nil, fmt.Errorf("location %d: %w", index, err)

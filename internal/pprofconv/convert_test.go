@@ -270,5 +270,15 @@ func FuzzFromOTLP(f *testing.F) {
 			_, err := Merge(p.Pprof, again)
 			require.NoError(t, err)
 		}
+		parts, _ := Split(pd)
+		if one, _ := Join(pd); one != nil {
+			parts = append(parts, one.Profile)
+		}
+		for _, p := range parts {
+			require.NoError(t, p.CheckValid())
+			back, err := Join(otlp(t, p))
+			require.NoError(t, err)
+			require.Len(t, back.SampleType, len(p.SampleType))
+		}
 	})
 }

@@ -139,7 +139,7 @@ func TestFullRoundTrip(t *testing.T) {
 	assert.Equal(t, 3, pd.ResourceProfiles().Len(), "no resource, shop 7, shop 8")
 	got, err := Join(pd)
 	require.NoError(t, err)
-	assert.Equal(t, meaning(p), meaning(throughFile(t, got)))
+	assert.Equal(t, meaning(p), meaning(throughFile(t, got.Profile)))
 	assert.Equal(t, "/usr/bin/app", got.Mapping[0].File)
 
 	split, err := Split(pd)
@@ -204,7 +204,7 @@ func TestEmptyProfileKeepsItsTypes(t *testing.T) {
 	p.Sample = nil
 	got, err := Join(otlp(t, p))
 	require.NoError(t, err)
-	assert.Equal(t, meaning(p), meaning(throughFile(t, got)))
+	assert.Equal(t, meaning(p), meaning(throughFile(t, got.Profile)))
 }
 
 // realProfiles are profiles as programs write them.
@@ -269,7 +269,7 @@ func TestRealProfiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, err := Join(otlp(t, p))
 			require.NoError(t, err)
-			assert.Equal(t, meaning(p), meaning(throughFile(t, got)))
+			assert.Equal(t, meaning(p), meaning(throughFile(t, got.Profile)))
 		})
 	}
 	t.Log(converted, "real profiles")
@@ -296,7 +296,7 @@ func TestOTLPRoundTrip(t *testing.T) {
 	require.Len(t, before, 2)
 	one, err := Join(r.pd)
 	require.NoError(t, err)
-	pd := otlp(t, one)
+	pd := otlp(t, one.Profile)
 	require.Equal(t, 2, pd.ResourceProfiles().Len())
 	assert.Equal(t, shop(7), pd.ResourceProfiles().At(0).Resource().Attributes().AsRaw())
 	assert.Equal(t, shop(8), pd.ResourceProfiles().At(1).Resource().Attributes().AsRaw())
@@ -389,9 +389,9 @@ func FuzzToOTLP(f *testing.F) {
 		got, err := Join(pd)
 		require.NoError(t, err)
 		if want := meaning(p); !unkept(p) {
-			require.Equal(t, want, meaning(got))
+			require.Equal(t, want, meaning(got.Profile))
 		}
-		again := otlp(t, got)
+		again := otlp(t, got.Profile)
 		_, err = Join(again)
 		require.NoError(t, err)
 	})

@@ -30,9 +30,23 @@ func Split(pd pprofile.Profiles) ([]*profile.Profile, error) {
 	return out, c.error()
 }
 
+// Joined is a request as one pprof profile, and what of it pprof has no place for but a picture needs.
+type Joined struct {
+	*profile.Profile
+	frameTypes map[*profile.Location]string
+}
+
+// FrameType is the location's profile.frame.type as the request said, or else what FrameType finds.
+func (j *Joined) FrameType(l *profile.Location) string {
+	if kind := j.frameTypes[l]; kind != "" {
+		return kind
+	}
+	return FrameType(l)
+}
+
 // Join converts a request into a single pprof profile with all its sample types, whose period, comments and the like are
 // those of the first set that has any. It is nil when there is none.
-func Join(pd pprofile.Profiles) (*profile.Profile, error) {
+func Join(pd pprofile.Profiles) (*Joined, error) {
 	c := newCombiner(pd)
 	t := newTarget(c.dict, c.budget)
 	c.walk(pd, t.add)
@@ -42,8 +56,9 @@ func Join(pd pprofile.Profiles) (*profile.Profile, error) {
 	p, err := t.finish()
 	if err != nil {
 		c.refuse(err)
+		return nil, c.error()
 	}
-	return p, c.error()
+	return &Joined{p, t.b.frameTypes}, c.error()
 }
 
 // combiner walks the sets of a request.
