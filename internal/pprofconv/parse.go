@@ -10,6 +10,8 @@ import (
 	"github.com/google/pprof/profile"
 	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/jemalloc"
 )
 
 var (
@@ -67,8 +69,8 @@ func checkSize(data []byte, limit int) error {
 	return nil
 }
 
-// Parse reads a profile as pprof does, protobuf and the texts of gperftools and of older Go, but within limit bytes after
-// decompression and some eight times that in memory.
+// Parse reads a profile as pprof does, protobuf and the texts of gperftools and of older Go, and jemalloc's heap profiles,
+// but within limit bytes after decompression and some eight times that in memory.
 func Parse(data []byte, limit int) (p *profile.Profile, err error) {
 	if data, err = Decompress(data, limit); err != nil {
 		return nil, err
@@ -78,6 +80,9 @@ func Parse(data []byte, limit int) (p *profile.Profile, err error) {
 	}
 	if memory(data) > memoryFactor*limit {
 		return nil, ErrTooManyParts
+	}
+	if jemalloc.Is(data) {
+		return jemalloc.Parse(data)
 	}
 	// The parsers of old texts were not written for hostile input.
 	defer func() {

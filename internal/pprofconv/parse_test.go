@@ -47,3 +47,15 @@ func TestBombs(t *testing.T) {
 	_, err = Parse(bytes.Repeat([]byte{0x12, 0}, 500_000), 1<<20)
 	require.ErrorIs(t, err, ErrTooManyParts)
 }
+
+func TestParseTexts(t *testing.T) {
+	// gperftools: two of 2 MiB seen, at one sample in 512 KiB.
+	p, err := Parse([]byte("heap profile: 2: 4194304 [2: 4194304] @ heap_v2/524288\n2: 4194304 [2: 4194304] @ 0x401105 0x401206\n"), 1000)
+	require.NoError(t, err)
+	assert.Len(t, p.Sample, 1)
+	assert.Greater(t, p.Sample[0].Value[1], int64(4194304))
+
+	p, err = Parse([]byte("heap_v2/524288\n t*: 2: 4194304 [0: 0]\n@ 0x401105\n t*: 2: 4194304 [0: 0]\n"), 1000)
+	require.NoError(t, err)
+	assert.Equal(t, []int64{2, 4272565}, p.Sample[0].Value)
+}
