@@ -57,5 +57,5 @@ func TestParseTexts(t *testing.T) {
 
 	p, err = Parse([]byte("heap_v2/524288\n t*: 2: 4194304 [0: 0]\n@ 0x401105\n t*: 2: 4194304 [0: 0]\n"), 1000)
 	require.NoError(t, err)
-	assert.Equal(t, []int64{2, 4272565}, p.Sample[0].Value)
+	assert.Equal(t, []int64{2, 4272559}, p.Sample[0].Value)
 }

@@ -29,7 +29,7 @@ func Fetch(ctx context.Context, client *http.Client, url string, maxBytes int) (
 	if err != nil {
 		return nil, err
 	}
-	return parse(data, maxBytes)
+	return Parse(data, maxBytes)
 }
 
 func get(ctx context.Context, client *http.Client, url string, maxBytes int) ([]byte, error) {
@@ -62,7 +62,8 @@ func get(ctx context.Context, client *http.Client, url string, maxBytes int) ([]
 // number of endpoints.
 var parsing = make(chan struct{}, 1)
 
-func parse(data []byte, maxBytes int) (*profile.Profile, error) {
+// Parse parses a profile of at most maxBytes, one at a time in this process.
+func Parse(data []byte, maxBytes int) (*profile.Profile, error) {
 	parsing <- struct{}{}
 	defer func() { <-parsing }()
 	p, err := pprofconv.Parse(data, maxBytes)
