@@ -25,6 +25,9 @@ const (
 	keyHasLineNumbers    = "pprof.mapping.has_line_numbers"
 	keyHasInlineFrames   = "pprof.mapping.has_inline_frames"
 	keyFrameType         = "profile.frame.type"
+
+	// keyLinkMethod is ours: how the link of a sample was found.
+	keyLinkMethod = "profile.link.method"
 )
 
 // ErrNoSampleType is returned for a pprof profile that does not say what it counts, which OTLP cannot express.
@@ -32,6 +35,9 @@ var ErrNoSampleType = errors.New("the profile has no sample type")
 
 // Encoder gathers pprof profiles in one OTLP request with one dictionary.
 type Encoder struct {
+	// LinkMethod, if set, is told of every sample that has a link, as the attribute profile.link.method.
+	LinkMethod string
+
 	scope, version string
 	pd             pprofile.Profiles
 	tables         *tables
@@ -114,6 +120,9 @@ func (e *Encoder) partition(resource pcommon.Map, p *profile.Profile) []*part {
 		}
 		if id.linked {
 			r.link = e.tables.link(id.link)
+			if e.LinkMethod != "" {
+				r.attributes = append(r.attributes, e.tables.attribute(label{key: keyLinkMethod, texts: []string{e.LinkMethod}}))
+			}
 		}
 		key := r.key()
 		known := pt.index[key]

@@ -12,7 +12,7 @@ import (
 // the profile was taken over.
 var cumulative = []string{"alloc_objects", "alloc_space", "contentions", "delay"}
 
-// MaxStacks is how many stacks of one profile are remembered, in 24 to 40 bytes each, a little over a megabyte.
+// MaxStacks is how many stacks of one profile are remembered, in some 80 bytes each: 3 MB at most.
 const MaxStacks = 32768
 
 // Deltas turns successive profiles of one program into the difference to the one before. It remembers a hash of each
@@ -29,18 +29,25 @@ type Deltas struct {
 	types  []string
 }
 
-// NewDeltas remembers nothing yet.
+// NewDeltas remembers nothing yet. A copy of Deltas is independent of the original.
 func NewDeltas() *Deltas { return &Deltas{limit: MaxStacks, seed: maphash.MakeSeed()} }
 
+// Change is what Apply did.
+type Change struct {
+	// Cumulative tells that the profile has cumulative values, and First that nothing is known of the time before.
+	Cumulative, First bool
+	// Untracked counts the samples whose values were left out because there is no room to remember them.
+	Untracked int
+}
+
 // Apply replaces the cumulative values of p by their difference to the profile before, and drops samples without any value
-// left. It tells how many samples were left out because there is no room to remember them, and whether p holds cumulative
-// values for which nothing is known of before.
-func (d *Deltas) Apply(p *profile.Profile) (untracked int, first bool) {
+// left.
+func (d *Deltas) Apply(p *profile.Profile) Change {
 	columns, names := cumulativeColumns(p)
 	if len(columns) == 0 {
-		return 0, false
+		return Change{}
 	}
-	first = d.before == nil || !slices.Equal(names, d.types)
+	first, untracked := d.before == nil || !slices.Equal(names, d.types), 0
 	totals := make([]int64, len(columns))
 	current := make(map[uint64][]int64, min(len(p.Sample), d.limit))
 	keys := make([]uint64, len(p.Sample))
@@ -85,7 +92,7 @@ func (d *Deltas) Apply(p *profile.Profile) (untracked int, first bool) {
 	}
 	p.Sample = kept
 	d.before, d.totals, d.types = current, totals, names
-	return untracked, first
+	return Change{Cumulative: true, First: first, Untracked: untracked}
 }
 
 func cumulativeColumns(p *profile.Profile) (columns []int, names []string) {

@@ -66,7 +66,7 @@ var parsing = make(chan struct{}, 1)
 func Parse(data []byte, maxBytes int) (*profile.Profile, error) {
 	parsing <- struct{}{}
 	defer func() { <-parsing }()
-	p, err := pprofconv.Parse(data, maxBytes)
+	p, err := read(data, maxBytes)
 	switch {
 	case errors.Is(err, pprofconv.ErrTooManyBytes), errors.Is(err, pprofconv.ErrTooManyParts):
 		return nil, fmt.Errorf("%w: %w", ErrTooLarge, err)
@@ -76,6 +76,23 @@ func Parse(data []byte, maxBytes int) (*profile.Profile, error) {
 		return nil, fmt.Errorf("%w: it has no sample type", ErrMalformed)
 	}
 	return p, nil
+}
+
+func read(data []byte, maxBytes int) (*profile.Profile, error) {
+	data, err := pprofconv.Decompress(data, maxBytes)
+	if err != nil {
+		return nil, err
+	}
+	p, err := pprofconv.Parse(data, maxBytes)
+	if err == nil && data[0] >= ' ' {
+		// A text is not protobuf, which begins with a tag. Its sizes of blocks are means, which would make other samples
+		// of the same stack each time.
+		for _, s := range p.Sample {
+			delete(s.NumLabel, "bytes")
+			delete(s.NumUnit, "bytes")
+		}
+	}
+	return p, err
 }
 
 // Refuse is for the client's CheckRedirect: an endpoint may not send the collector elsewhere.

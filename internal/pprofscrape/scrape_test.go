@@ -29,7 +29,7 @@ func values(types []string, samples map[string][]int64) *profile.Profile {
 	return p
 }
 
-func read(p *profile.Profile) map[string][]int64 {
+func byName(p *profile.Profile) map[string][]int64 {
 	out := map[string][]int64{}
 	for _, s := range p.Sample {
 		out[s.Location[0].Line[0].Function.Name] = s.Value
@@ -43,10 +43,8 @@ func TestDeltas(t *testing.T) {
 	f := func(first bool, in, want map[string][]int64) {
 		t.Helper()
 		p := values(types, in)
-		untracked, isFirst := d.Apply(p)
-		assert.Zero(t, untracked)
-		assert.Equal(t, first, isFirst)
-		assert.Equal(t, want, read(p))
+		assert.Equal(t, Change{Cumulative: true, First: first}, d.Apply(p))
+		assert.Equal(t, want, byName(p))
 	}
 	f(true, map[string][]int64{"f": {10, 1}, "g": {5, 0}}, map[string][]int64{"f": {0, 1}})
 	f(false, map[string][]int64{"f": {15, 0}, "g": {5, 0}, "h": {2, 2}}, map[string][]int64{"f": {5, 0}, "h": {2, 2}})
@@ -61,10 +59,8 @@ func TestDeltasLeaveTheMomentAlone(t *testing.T) {
 	d := NewDeltas()
 	for range 2 {
 		p := values([]string{"inuse_space"}, map[string][]int64{"f": {10}})
-		untracked, first := d.Apply(p)
-		assert.Zero(t, untracked)
-		assert.False(t, first)
-		assert.Equal(t, map[string][]int64{"f": {10}}, read(p))
+		assert.Equal(t, Change{}, d.Apply(p))
+		assert.Equal(t, map[string][]int64{"f": {10}}, byName(p))
 	}
 }
 
@@ -78,7 +74,7 @@ func TestDeltasOfEqualSamples(t *testing.T) {
 	d.Apply(twice(1, 2))
 	p := twice(4, 6)
 	d.Apply(p)
-	assert.Equal(t, map[string][]int64{"f": {7}}, read(p))
+	assert.Equal(t, map[string][]int64{"f": {7}}, byName(p))
 }
 
 func TestDeltasAreBounded(t *testing.T) {
@@ -89,8 +85,7 @@ func TestDeltasAreBounded(t *testing.T) {
 		many["f"+strconv.Itoa(i)] = []int64{1}
 	}
 	for range 3 {
-		untracked, _ := d.Apply(values([]string{"delay"}, many))
-		assert.Equal(t, 7, untracked)
+		assert.Equal(t, 7, d.Apply(values([]string{"delay"}, many)).Untracked)
 		assert.Len(t, d.before, 3)
 	}
 	d.Apply(values([]string{"delay"}, map[string][]int64{"f": {100}}))
@@ -116,11 +111,11 @@ func TestKeep(t *testing.T) {
 	}
 	p := in()
 	Keep(p, "heap")
-	assert.Equal(t, map[string][]int64{"g": {4}}, read(p))
+	assert.Equal(t, map[string][]int64{"g": {4}}, byName(p))
 	assert.Equal(t, "inuse_space", p.DefaultSampleType)
 	p = in()
 	Keep(p, "allocs")
-	assert.Equal(t, map[string][]int64{"f": {10}}, read(p))
+	assert.Equal(t, map[string][]int64{"f": {10}}, byName(p))
 	assert.Equal(t, "alloc_space", p.SampleType[0].Type)
 	assert.Empty(t, p.DefaultSampleType)
 	p = in()
@@ -181,4 +176,25 @@ func TestFetchFails(t *testing.T) {
 		<-r.Context().Done()
 	}), 1000)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// The mean size of blocks changes with every allocation of a stack, which stays the same stack.
+func TestDeltasOfTexts(t *testing.T) {
+	d := NewDeltas()
+	for _, step := range []struct {
+		text string
+		want map[string]int64
+	}{
+		{"2: 100 [4: 200]", map[string]int64{"alloc_objects": 0, "alloc_space": 0, "inuse_objects": 2, "inuse_space": 100}},
+		{"1: 10 [9: 900]", map[string]int64{"alloc_objects": 5, "alloc_space": 700, "inuse_objects": 1, "inuse_space": 10}},
+	} {
+		p, err := Parse([]byte("heap profile: "+step.text+" @ heapprofile\n"+step.text+" @ 0x1 0x2\n"), 1000)
+		require.NoError(t, err)
+		d.Apply(p)
+		got := map[string]int64{}
+		for i, kind := range p.SampleType {
+			got[kind.Type] = p.Sample[0].Value[i]
+		}
+		assert.Equal(t, step.want, got)
+	}
 }
