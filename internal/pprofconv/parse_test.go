@@ -59,3 +59,26 @@ func TestParseTexts(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []int64{2, 4272559}, p.Sample[0].Value)
 }
+
+// The texts are read by parsers that were written for files of one's own.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{
+		"heap profile: 2: 4194304 [2: 4194304] @ heap_v2/524288\n2: 4194304 [2: 4194304] @ 0x401105 0x401206\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 42 /usr/bin/app\n",
+		"heap profile: 1: 8 [9: 99] @ heapprofile\n1: 8 [9: 99] @ 0x1\n",
+		"heap_v2/524288\n t*: 2: 4194304 [0: 0]\n@ 0x401105\n t*: 2: 4194304 [0: 0]\n",
+		"--- contention:\ncycles/second = 1000\nsampling period = 1\n100 2 @ 0x1 0x2\n",
+		"--- threadz 1 ---\n--- Thread 7f (name: x/1) stack: ---\n  PC: 0x1 f\n",
+		"goroutine profile: total 2\n2 @ 0x1 0x2\n#\t0x1\tmain.main+0x1\t/x.go:1\n",
+		"--- heapz 1 ---\nheap profile: 1: 1 [1: 1] @ java\n1: 1 [1: 1] @ 0x1\n0x1 f (x.java:1)\n",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Parse(data, 1<<16)
+		if err != nil {
+			require.Nil(t, p)
+			return
+		}
+		require.NoError(t, p.CheckValid())
+	})
+}
