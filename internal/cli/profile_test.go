@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,27 @@ func TestConvertRecording(t *testing.T) {
 	p = readPprof(t, many+"0001.pb.gz")
 	require.Len(t, p.Sample, 1)
 	assert.Equal(t, []string{"cart"}, p.Sample[0].Label["service.name"])
+}
+
+// JSON is one request a line, as the file exporter writes it, or one request over many lines.
+func TestConvertJSON(t *testing.T) {
+	in, err := parseProfiles(hosts(t))
+	require.NoError(t, err)
+	one, err := in.marshal(formatJSON, "1")
+	require.NoError(t, err)
+	var pretty bytes.Buffer
+	require.NoError(t, json.Indent(&pretty, one, "", "  "))
+	for name, text := range map[string][]byte{"lines": slices.Concat(one, one), "pretty": pretty.Bytes()} {
+		in, err := parseProfiles(text)
+		require.NoError(t, err, name)
+		p, err := in.joined()
+		require.NoError(t, err, name)
+		want := map[string]int64{"samples/count": 10}
+		if name == "lines" {
+			want = map[string]int64{"samples/count": 20}
+		}
+		assert.Equal(t, want, sums(p.Profile), name)
+	}
 }
 
 func TestConvertRefuses(t *testing.T) {

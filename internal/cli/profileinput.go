@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -64,11 +65,16 @@ func parseProfiles(data []byte) (*profileInput, error) {
 		pd, err := u.UnmarshalProfiles(data)
 		return &profileInput{otlp: pd}, notProfiles(data, err)
 	case data[0] == '{':
-		var u pprofile.JSONUnmarshaler
-		if pd, err := u.UnmarshalProfiles(data); err == nil {
-			return &profileInput{otlp: pd}, nil
+		in, err := readRecording(data) // one request a line
+		if err == nil || !json.Valid(data) {
+			return in, err
 		}
-		return readRecording(data) // one request a line
+		var u pprofile.JSONUnmarshaler // which would take the first of several requests for all of them
+		pd, err := u.UnmarshalProfiles(data)
+		if err != nil {
+			err = fmt.Errorf("profiles as JSON: %w", err)
+		}
+		return &profileInput{otlp: pd}, err
 	case data[0] < ' ' && data[0] != '\n':
 		return readRecording(data)
 	}
