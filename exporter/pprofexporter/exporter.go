@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/pprof/profile"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
@@ -134,7 +135,7 @@ func (e *pprofExporter) prepare(p pprofconv.Profile) (change, error) {
 	c.window = &window{profile: p.Pprof, used: now}
 	open := e.windows.open[c.key]
 	if open != nil && len(open.profile.Sample)+len(p.Pprof.Sample) <= maxWindowSamples {
-		merged, err := pprofconv.Merge(open.profile, p.Pprof)
+		merged, err := merge(open.profile, p)
 		if err != nil {
 			return c, consumererror.NewPermanent(err)
 		}
@@ -149,6 +150,13 @@ func (e *pprofExporter) prepare(p pprofconv.Profile) (change, error) {
 	var err error
 	c.staged, err = e.store.stage(c.window.profile)
 	return c, err
+}
+
+func merge(open *profile.Profile, p pprofconv.Profile) (*profile.Profile, error) {
+	if pprofconv.OfTheMoment(p.Type) {
+		return pprofconv.Replace(open, p.Pprof)
+	}
+	return pprofconv.Merge(open, p.Pprof)
 }
 
 func (e *pprofExporter) trim(ctx context.Context) {

@@ -198,6 +198,19 @@ func TestSameTypeOtherUnitIsAnotherFile(t *testing.T) {
 	assert.Equal(t, map[string]int64{"a": 2000}, h.values("shop.cpu.20260102T120000Z-2.pb.gz"))
 }
 
+// Memory in use that is told twice is not there twice.
+func TestValuesOfTheMomentReplaceEarlierOnes(t *testing.T) {
+	h := start(t, t.TempDir())
+	heap := func(v int64) part {
+		return part{service: "shop", kind: "inuse_space", unit: "bytes", start: noon, values: map[string]int64{"f": v}}
+	}
+	h.push(heap(100))
+	h.push(heap(120))
+	names := h.names()
+	require.Len(t, names, 1)
+	assert.Equal(t, map[string]int64{"f": 120}, h.values(names[0]))
+}
+
 func TestHostileServiceNamesStayInside(t *testing.T) {
 	root := t.TempDir()
 	h := start(t, filepath.Join(root, "profiles"))

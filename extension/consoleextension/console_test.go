@@ -25,6 +25,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-plus/otelcol-plus/extension/consoleextension/internal/metadata"
+	"github.com/otelcol-plus/otelcol-plus/internal/flame"
 	"github.com/otelcol-plus/otelcol-plus/internal/pprofdir"
 )
 
@@ -193,17 +194,17 @@ func TestPageIsSelfContained(t *testing.T) {
 	resp, body := r.do(http.MethodGet, "")
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
 	assert.Equal(t, "text/html; charset=utf-8", resp.Header.Get("Content-Type"))
-	assert.Contains(t, body, appJS)
+	assert.Contains(t, body, script)
 	assert.Contains(t, body, styleCSS)
 	assert.NotRegexp(t, `(src|href)="(?:https?:|//)`, body)
-	assert.NotContains(t, appJS, "innerHTML")
-	assert.NotContains(t, appJS, "</script")
+	assert.NotContains(t, script, "innerHTML")
+	assert.NotContains(t, script, "</script")
 
 	csp := resp.Header.Get("Content-Security-Policy")
 	assert.Contains(t, csp, "default-src 'none'")
 	assert.NotContains(t, csp, "unsafe")
-	assert.Contains(t, csp, hash(body[strings.Index(body, "<script>")+len("<script>"):strings.Index(body, "</script>")]))
-	assert.Contains(t, csp, hash(body[strings.Index(body, "<style>")+len("<style>"):strings.Index(body, "</style>")]))
+	assert.Contains(t, csp, flame.SourceHash(body[strings.Index(body, "<script>")+len("<script>"):strings.Index(body, "</script>")]))
+	assert.Contains(t, csp, flame.SourceHash(body[strings.Index(body, "<style>")+len("<style>"):strings.Index(body, "</style>")]))
 	assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
 	assert.Equal(t, "nosniff", resp.Header.Get("X-Content-Type-Options"))
 
@@ -333,9 +334,9 @@ func TestTopAndFlame(t *testing.T) {
 	for range 2 { // the second is from the cache
 		var f flameAnswer
 		r.get("api/flame?service=shop&span=1h", &f)
-		assert.Equal(t, &flameNode{Total: 10, Children: []*flameNode{
-			{Name: "main", Module: "shop", Total: 10, Children: []*flameNode{
-				{Name: "work", Module: "shop", Total: 9, Children: []*flameNode{{Name: "hash</script>", Module: "shop", Total: 9, Self: 9}}},
+		assert.Equal(t, &flame.Node{Total: 10, Children: []*flame.Node{
+			{Name: "main", Module: "shop", Total: 10, Children: []*flame.Node{
+				{Name: "work", Module: "shop", Total: 9, Children: []*flame.Node{{Name: "hash</script>", Module: "shop", Total: 9, Self: 9}}},
 				{Name: "idle", Module: "shop", Total: 1, Self: 1},
 			}},
 		}}, f.Root)
@@ -367,21 +368,6 @@ func TestBadQuestions(t *testing.T) {
 	f("api/flame", http.StatusNotFound, "`profiles_directory`")
 	r = run(t, func(c *Config) { c.ProfilesDirectory = filepath.Join(t.TempDir(), "none") })
 	f("api/top", http.StatusNotFound, "no such file")
-}
-
-func TestDrawingIsBounded(t *testing.T) {
-	root := pprofdir.NewTree()
-	m := &profile.Profile{SampleType: []*profile.ValueType{{Type: "samples", Unit: "count"}}}
-	for i := range maxFrames + 500 {
-		f := &profile.Function{ID: uint64(i + 1), Name: strings.Repeat("f", 1+i%7) + string(rune('a'+i%26)) + time.Duration(i).String()}
-		l := &profile.Location{ID: f.ID, Line: []profile.Line{{Function: f}}}
-		m.Sample = append(m.Sample, &profile.Sample{Location: []*profile.Location{l}, Value: []int64{1}})
-	}
-	root.Add(m, 0)
-	d := drawing{least: 1}
-	out := d.draw(root.Root())
-	assert.Len(t, out.Children, maxFrames)
-	assert.Equal(t, 500, d.hidden)
 }
 
 func TestCacheFollowsTheDirectory(t *testing.T) {

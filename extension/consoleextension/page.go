@@ -1,11 +1,11 @@
 package consoleextension
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"net/http"
 	"strings"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/flame"
 )
 
 var (
@@ -16,20 +16,17 @@ var (
 	//go:embed web/app.js
 	appJS string
 
+	script = flame.Script + appJS
+
 	// page is one self-contained document: style and script stand in it, and nothing is fetched from elsewhere.
-	page = []byte(strings.NewReplacer("/*style*/", styleCSS, "/*script*/", appJS).Replace(indexHTML))
+	page = []byte(strings.NewReplacer("/*style*/", styleCSS, "/*script*/", script).Replace(indexHTML))
 
 	// pageCSP allows this style and this script by their hashes, and requests to our own addresses. Whatever a name from
 	// outside may contain, nothing else runs.
 	pageCSP = "default-src 'none'; connect-src 'self'; img-src data:; " +
-		"style-src '" + hash(styleCSS) + "'; script-src '" + hash(appJS) + "'; " +
+		"style-src '" + flame.SourceHash(styleCSS) + "'; script-src '" + flame.SourceHash(script) + "'; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-func hash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
-}
 
 func servePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

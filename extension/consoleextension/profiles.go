@@ -8,17 +8,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelcol-plus/otelcol-plus/internal/flame"
 	"github.com/otelcol-plus/otelcol-plus/internal/pprofdir"
 )
 
-const (
-	// cachedViews is how many selections are kept; a page asks for the same one twice, for its list and its graph.
-	cachedViews = 4
-	// smallest is the part of the total below which a frame is left out of the flame graph: less than a pixel.
-	smallest = 0.0005
-	// maxFrames bounds a flame graph's answer, some 2 MB.
-	maxFrames = 20_000
-)
+// cachedViews is how many selections are kept; a page asks for the same one twice, for its list and its graph.
+const cachedViews = 4
 
 var errNoDirectory = errors.New("`profiles_directory` of the console extension is not set; give it the `directory` of the pprof exporter")
 
@@ -122,18 +117,9 @@ func (p *profiles) top(q pprofdir.Query, n int) (*topAnswer, error) {
 
 type flameAnswer struct {
 	selection
-	Root *flameNode `json:"root"`
+	Root *flame.Node `json:"root"`
 	// Hidden counts the frames that are too small to be drawn.
 	Hidden int `json:"hidden"`
-}
-
-// flameNode has short keys: there are thousands.
-type flameNode struct {
-	Name     string       `json:"n"`
-	Module   string       `json:"m,omitempty"`
-	Total    int64        `json:"v"`
-	Self     int64        `json:"s,omitempty"`
-	Children []*flameNode `json:"c,omitempty"`
 }
 
 func (p *profiles) flame(q pprofdir.Query) (*flameAnswer, error) {
@@ -143,43 +129,7 @@ func (p *profiles) flame(q pprofdir.Query) (*flameAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := drawing{least: max(1, int64(float64(v.Tree.Total())*smallest))}
-	a := &flameAnswer{selection: describe(q, v), Root: d.draw(v.Tree.Root())}
-	a.Hidden = d.hidden
+	a := &flameAnswer{selection: describe(q, v)}
+	a.Root, a.Hidden = flame.Draw(v.Tree.Root())
 	return a, nil
-}
-
-// drawing copies a tree level by level, so that the bound cuts the thin tips and not one branch.
-type drawing struct {
-	least          int64
-	frames, hidden int
-}
-
-func (d *drawing) draw(root *pprofdir.Node) *flameNode {
-	type pair struct {
-		from *pprofdir.Node
-		to   *flameNode
-	}
-	out := flame(root)
-	for level := []pair{{root, out}}; len(level) > 0; {
-		var next []pair
-		for _, p := range level {
-			for _, c := range p.from.Children() {
-				if c.Total < d.least || d.frames >= maxFrames {
-					d.hidden++
-					continue
-				}
-				d.frames++
-				n := flame(c)
-				p.to.Children = append(p.to.Children, n)
-				next = append(next, pair{c, n})
-			}
-		}
-		level = next
-	}
-	return out
-}
-
-func flame(n *pprofdir.Node) *flameNode {
-	return &flameNode{Name: n.Name, Module: n.Module, Total: n.Total, Self: n.Self}
 }

@@ -7,5 +7,5 @@ import (
 
 // Commands returns the subcommands; settings is how this binary builds a collector.
 func Commands(settings otelcol.CollectorSettings) []*cobra.Command {
-	return []*cobra.Command{newDemo(settings), newReplay(), newZip(), newSemconv(settings.BuildInfo.Version)}
+	return []*cobra.Command{newDemo(settings), newReplay(), newZip(), newSemconv(settings.BuildInfo.Version), newProfile(settings), newFlame()}
 }

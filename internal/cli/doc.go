@@ -1,2 +1,3 @@
-// Package cli holds the subcommands that otelcol-plus has beside the collector's own: demo, replay, zip and semconv.
+// Package cli holds the subcommands that otelcol-plus has beside the collector's own: demo, replay, zip, semconv, profile and
+// flame.
 package cli

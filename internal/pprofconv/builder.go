@@ -19,6 +19,7 @@ type builder struct {
 	group  group
 	dict   dictionary
 	budget *budget
+	exact  bool // names stay as they are, also where there are none
 
 	out   *profile.Profile
 	count int
@@ -29,12 +30,14 @@ type builder struct {
 	locations  map[int32]*profile.Location
 	stacks     map[int32][]*profile.Location
 	attributes map[int32]label
+	flagged    map[*profile.Mapping]bool // whose flags the request tells
+	frameTypes map[*profile.Location]string
 }
 
 func newBuilder(g group, dict dictionary, b *budget) *builder {
 	out := &profile.Profile{
-		SampleType: []*profile.ValueType{{Type: g.kind, Unit: g.unit}},
-		PeriodType: &profile.ValueType{Type: g.periodKind, Unit: g.periodUnit},
+		SampleType: []*profile.ValueType{{Type: g.name, Unit: g.unit}},
+		PeriodType: &profile.ValueType{Type: g.periodName, Unit: g.periodUnit},
 		Comments:   []string{"service.name=" + g.service},
 	}
 	return &builder{
@@ -44,6 +47,8 @@ func newBuilder(g group, dict dictionary, b *budget) *builder {
 		locations:  map[int32]*profile.Location{},
 		stacks:     map[int32][]*profile.Location{},
 		attributes: map[int32]label{},
+		flagged:    map[*profile.Mapping]bool{},
+		frameTypes: map[*profile.Location]string{},
 	}
 }
 
@@ -66,6 +71,16 @@ func (b *builder) sample(instance []label, s pprofile.Sample) (*profile.Sample, 
 	if err != nil {
 		return nil, err
 	}
+	out, err := b.labelled(instance, s)
+	if err != nil {
+		return nil, err
+	}
+	out.Value = []int64{value}
+	return out, nil
+}
+
+// labelled converts all of a sample but its value.
+func (b *builder) labelled(instance []label, s pprofile.Sample) (*profile.Sample, error) {
 	stack, err := b.stack(s.StackIndex())
 	if err != nil {
 		return nil, err
@@ -73,7 +88,7 @@ func (b *builder) sample(instance []label, s pprofile.Sample) (*profile.Sample, 
 	if err := b.budget.charge(1 + len(stack) + len(instance) + s.AttributeIndices().Len()); err != nil {
 		return nil, err
 	}
-	out := &profile.Sample{Location: stack, Value: []int64{value}}
+	out := &profile.Sample{Location: stack}
 	for _, l := range instance {
 		l.put(out)
 	}
@@ -105,7 +120,7 @@ func (b *builder) commit(p pprofile.Profile, samples []*profile.Sample) {
 
 func (b *builder) profile() *profile.Profile {
 	b.span.set(b.out)
-	markSymbolized(b.out)
+	markSymbolized(b.out, b.flagged)
 	return b.out
 }
 
@@ -143,10 +158,22 @@ func (b *builder) location(index int32) (*profile.Location, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	if err := b.budget.charge(1 + src.Lines().Len()); err != nil {
+	if err := b.budget.charge(1 + src.Lines().Len() + src.AttributeIndices().Len()); err != nil {
 		return nil, err
 	}
 	l := &profile.Location{Address: src.Address()}
+	for _, i := range src.AttributeIndices().All() {
+		a, err := b.attribute(i)
+		if err != nil {
+			return nil, fmt.Errorf("location %d: attribute: %w", index, err)
+		}
+		switch a.key {
+		case keyIsFolded:
+			l.IsFolded = a.flagValue
+		case keyFrameType:
+			b.frameTypes[l] = a.text()
+		}
+	}
 	if l.Mapping, err = b.mapping(src.MappingIndex()); err != nil {
 		return nil, fmt.Errorf("location %d: %w", index, err)
 	}
@@ -155,7 +182,7 @@ func (b *builder) location(index int32) (*profile.Location, error) {
 		if err != nil {
 			return nil, fmt.Errorf("location %d: %w", index, err)
 		}
-		// pprof has no line without a function.
+		// pprof has no line without a function; where nothing has to come back it is left out.
 		if f != nil {
 			l.Line = append(l.Line, profile.Line{Function: f, Line: line.Line(), Column: line.Column()})
 		}
@@ -171,8 +198,12 @@ func (b *builder) function(index int32) (*profile.Function, error) {
 		return f, nil
 	}
 	src, ok, err := b.dict.function(index)
-	if err != nil || !ok {
+	if err != nil || !ok && !b.exact {
 		return nil, err
+	}
+	if !ok {
+		// OTLP's line without a function is pprof's line of one without a name.
+		src = pprofile.NewFunction()
 	}
 	f := &profile.Function{StartLine: src.StartLine()}
 	for _, part := range []struct {
@@ -184,10 +215,10 @@ func (b *builder) function(index int32) (*profile.Function, error) {
 		}
 	}
 	// pprof shows the name, and expects the system name to be there as well.
-	if f.Name == "" {
+	if f.Name == "" && !b.exact {
 		f.Name = f.SystemName
 	}
-	if f.SystemName == "" {
+	if f.SystemName == "" && !b.exact {
 		f.SystemName = f.Name
 	}
 	b.out.Function = append(b.out.Function, f)
@@ -208,8 +239,8 @@ func (b *builder) mapping(index int32) (*profile.Mapping, error) {
 	if m.File, err = b.dict.string(src.FilenameStrindex()); err != nil {
 		return nil, fmt.Errorf("mapping %d: %w", index, err)
 	}
-	if m.BuildID, err = b.buildID(src); err != nil {
-		return nil, fmt.Errorf("mapping %d: %w", index, err)
+	if err := b.describeMapping(m, src); err != nil {
+		return nil, fmt.Errorf("mapping %d: attribute: %w", index, err)
 	}
 	b.out.Mapping = append(b.out.Mapping, m)
 	m.ID = uint64(len(b.out.Mapping))
@@ -217,21 +248,28 @@ func (b *builder) mapping(index int32) (*profile.Mapping, error) {
 	return m, nil
 }
 
-func (b *builder) buildID(m pprofile.Mapping) (string, error) {
-	if err := b.budget.charge(m.AttributeIndices().Len()); err != nil {
-		return "", err
+// describeMapping reads the build id and the flags from the attributes of a mapping.
+func (b *builder) describeMapping(m *profile.Mapping, src pprofile.Mapping) error {
+	if err := b.budget.charge(src.AttributeIndices().Len()); err != nil {
+		return err
 	}
-	best, id := len(buildIDKeys), ""
-	for _, index := range m.AttributeIndices().All() {
-		l, err := b.attribute(index)
+	best := len(buildIDKeys)
+	for _, index := range src.AttributeIndices().All() {
+		a, err := b.attribute(index)
 		if err != nil {
-			return "", fmt.Errorf("attribute: %w", err)
+			return err
 		}
 		for i, key := range buildIDKeys[:best] {
-			if l.key == key {
-				best, id = i, l.text
+			if a.key == key {
+				best, m.BuildID = i, a.text()
+			}
+		}
+		for n, key := range mappingFlags {
+			if a.key == key && a.flag {
+				*flagOf(m, n) = a.flagValue
+				b.flagged[m] = true
 			}
 		}
 	}
-	return id, nil
+	return nil
 }

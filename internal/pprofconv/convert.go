@@ -1,7 +1,6 @@
 package pprofconv
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -32,8 +31,19 @@ type Profile struct {
 
 // group is what is put together in one Profile.
 type group struct {
-	service                            string
-	kind, unit, periodKind, periodUnit string
+	service string
+	kind
+}
+
+// kind is what a profile counts, and at what distances.
+type kind struct{ name, unit, periodName, periodUnit string }
+
+// orSamples: a profile that does not say what it counts counts samples; pprof cannot show a type without a name.
+func (k kind) orSamples() kind {
+	if k.name == "" {
+		k.name, k.unit = "samples", "count"
+	}
+	return k
 }
 
 // FromOTLP converts a request, which it only reads. A profile that is damaged, for example by an index outside the
@@ -61,15 +71,7 @@ type converter struct {
 	budget   *budget
 	builders map[group]*builder
 	order    []*builder
-	errs     []error
-	refused  int
-}
-
-func (c *converter) refuse(err error) {
-	c.refused++
-	if len(c.errs) < maxErrors {
-		c.errs = append(c.errs, err)
-	}
+	refusals
 }
 
 func (c *converter) add(res pcommon.Resource, p pprofile.Profile) error {
@@ -95,28 +97,8 @@ func (c *converter) add(res pcommon.Resource, p pprofile.Profile) error {
 }
 
 func (c *converter) group(res pcommon.Resource, p pprofile.Profile) (group, error) {
-	g := group{service: service(res)}
-	for _, part := range []struct {
-		to    *string
-		index int32
-		what  string
-	}{
-		{&g.kind, p.SampleType().TypeStrindex(), "sample type"},
-		{&g.unit, p.SampleType().UnitStrindex(), "sample type's unit"},
-		{&g.periodKind, p.PeriodType().TypeStrindex(), "period type"},
-		{&g.periodUnit, p.PeriodType().UnitStrindex(), "period type's unit"},
-	} {
-		s, err := c.dict.string(part.index)
-		if err != nil {
-			return g, fmt.Errorf("%s: %w", part.what, err)
-		}
-		*part.to = s
-	}
-	// A profile that does not say what it counts counts samples; pprof cannot show a type without a name.
-	if g.kind == "" {
-		g.kind, g.unit = "samples", "count"
-	}
-	return g, nil
+	k, err := c.dict.kind(p)
+	return group{service(res), k.orSamples()}, err
 }
 
 func service(res pcommon.Resource) string {
@@ -135,17 +117,14 @@ func (c *converter) finish() ([]Profile, error) {
 	for _, b := range c.order {
 		p := b.profile()
 		if err := p.CheckValid(); err != nil {
-			c.refuse(fmt.Errorf("service %q, %s: %w", b.group.service, b.group.kind, err))
+			c.refuse(fmt.Errorf("service %q, %s: %w", b.group.service, b.group.name, err))
 			continue
 		}
 		out = append(out, Profile{
-			Service: b.group.service, Type: b.group.kind, Unit: b.group.unit, Samples: b.count, Pprof: p,
+			Service: b.group.service, Type: b.group.name, Unit: b.group.unit, Samples: b.count, Pprof: p,
 		})
 	}
-	if more := c.refused - len(c.errs); more > 0 {
-		c.errs = append(c.errs, fmt.Errorf("and %d more refused", more))
-	}
-	return out, errors.Join(c.errs...)
+	return out, c.error()
 }
 
 // total adds up a sample's values. A sample that has only times counts one for each of them.

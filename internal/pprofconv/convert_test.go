@@ -247,6 +247,34 @@ func TestMerge(t *testing.T) {
 	require.ErrorContains(t, err, "incompatible")
 }
 
+// Of values of the moment the last of each instance counts.
+func TestReplace(t *testing.T) {
+	memory := func(values map[int64]int64) *profile.Profile {
+		r := newRequest(t)
+		stack := r.stack(r.location(0, 1, r.function("f", "", "")))
+		for pid, v := range values {
+			r.sample(r.profile(map[string]any{"service.name": "shop", "process.pid": pid}, "inuse_space", "bytes"), stack, v)
+		}
+		got, err := FromOTLP(r.pd)
+		require.NoError(t, err)
+		require.Len(t, got, 1)
+		return got[0].Pprof
+	}
+	before := memory(map[int64]int64{7: 100, 8: 10})
+	p, err := Replace(before, memory(map[int64]int64{7: 120, 9: 1}))
+	require.NoError(t, err)
+	got := map[int64]int64{}
+	for _, s := range p.Sample {
+		got[s.NumLabel["process.pid"][0]] = s.Value[0]
+	}
+	assert.Equal(t, map[int64]int64{7: 120, 8: 10, 9: 1}, got)
+	assert.Len(t, before.Sample, 2)
+
+	for name, want := range map[string]bool{"inuse_space": true, "goroutine": true, "alloc_space": false, "cpu": false, "samples": false, "growth": false} {
+		assert.Equal(t, want, OfTheMoment(name), name)
+	}
+}
+
 func FuzzFromOTLP(f *testing.F) {
 	marshaler := pprofile.ProtoMarshaler{}
 	seed := func(build func(t *testing.T) *request) {
@@ -269,6 +297,16 @@ func FuzzFromOTLP(f *testing.F) {
 			again := throughFile(t, p.Pprof)
 			_, err := Merge(p.Pprof, again)
 			require.NoError(t, err)
+		}
+		parts, _ := Split(pd)
+		if one, _ := Join(pd); one != nil {
+			parts = append(parts, one.Profile)
+		}
+		for _, p := range parts {
+			require.NoError(t, p.CheckValid())
+			back, err := Join(otlp(t, p))
+			require.NoError(t, err)
+			require.Len(t, back.SampleType, len(p.SampleType))
 		}
 	})
 }

@@ -68,3 +68,25 @@ func (d dictionary) stack(index int32) (pprofile.Stack, bool, error) {
 func (d dictionary) attribute(index int32) (pprofile.KeyValueAndUnit, bool, error) {
 	return lookup("attribute_table", d.AttributeTable(), index)
 }
+
+// kind reads what a profile counts.
+func (d dictionary) kind(p pprofile.Profile) (kind, error) {
+	var k kind
+	for _, part := range []struct {
+		to    *string
+		index int32
+		what  string
+	}{
+		{&k.name, p.SampleType().TypeStrindex(), "sample type"},
+		{&k.unit, p.SampleType().UnitStrindex(), "sample type's unit"},
+		{&k.periodName, p.PeriodType().TypeStrindex(), "period type"},
+		{&k.periodUnit, p.PeriodType().UnitStrindex(), "period type's unit"},
+	} {
+		s, err := d.string(part.index)
+		if err != nil {
+			return k, fmt.Errorf("%s: %w", part.what, err)
+		}
+		*part.to = s
+	}
+	return k, nil
+}

@@ -26,7 +26,7 @@ func Merge(profiles ...*profile.Profile) (*profile.Profile, error) {
 		return nil, fmt.Errorf("merge profiles: %w", err)
 	}
 	s.set(out)
-	markSymbolized(out)
+	markSymbolized(out, nil)
 	return out, nil
 }
 
@@ -49,11 +49,11 @@ func (s *span) set(p *profile.Profile) {
 }
 
 // markSymbolized tells pprof which mappings have names. It would otherwise look for the binaries on the machine that
-// reads the file, and find none or others.
-func markSymbolized(p *profile.Profile) {
+// reads the file, and find none or others. What is known of a mapping otherwise is left.
+func markSymbolized(p *profile.Profile, known map[*profile.Mapping]bool) {
 	for _, l := range p.Location {
 		m := l.Mapping
-		if m == nil {
+		if m == nil || known[m] {
 			continue
 		}
 		m.HasInlineFrames = m.HasInlineFrames || len(l.Line) > 1

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/pprof/profile"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/pprofconv"
 )
 
 const (
@@ -72,7 +74,7 @@ func ReadFiles(files []File, q Query) *View {
 	if v.Type == "" {
 		v.Type = choose(v.Types)
 	}
-	r := reader{view: v, all: q.Service == ""}
+	r := reader{view: v, all: q.Service == "", newest: map[string]time.Time{}}
 	for _, f := range files {
 		if f.Name.Type == v.Type && (q.Service == "" || f.Name.Service == q.Service) {
 			r.add(f)
@@ -132,10 +134,18 @@ type reader struct {
 	view            *View
 	all             bool
 	bytes, inflated int64
+	newest          map[string]time.Time // window of each service
 }
 
 func (r *reader) add(f File) {
 	v := r.view
+	if pprofconv.OfTheMoment(v.Type) {
+		// What there was in earlier windows is not there in addition.
+		if newest, ok := r.newest[f.Name.Service]; ok && f.Name.Start.Before(newest) {
+			return
+		}
+		r.newest[f.Name.Service] = f.Name.Start
+	}
 	if v.Files >= maxFiles || r.bytes+f.Size > maxBytes || r.inflated > maxUncompressed {
 		v.Skipped++
 		return

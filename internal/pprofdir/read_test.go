@@ -213,3 +213,25 @@ func FuzzDecode(f *testing.F) {
 		tree.Top(5)
 	})
 }
+
+// Memory in use is shown as it was last, also when several windows say how much it was.
+func TestValuesOfTheMomentAreTheLast(t *testing.T) {
+	dir := t.TempDir()
+	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	for _, f := range []struct {
+		service, kind string
+		minute        time.Duration
+		value         int64
+	}{
+		{"shop", "inuse_space", 0, 100}, {"shop", "inuse_space", 1, 120}, {"cart", "inuse_space", 0, 7},
+		{"shop", "alloc_space", 0, 100}, {"shop", "alloc_space", 1, 120},
+	} {
+		write(t, dir, Name{Service: f.service, Type: f.kind, Start: noon.Add(f.minute * time.Minute)}, stacks{{f.value, []string{"main"}}}.profile("bytes"))
+	}
+	v, err := Read(dir, Query{Type: "inuse_space"})
+	require.NoError(t, err)
+	assert.Equal(t, []any{int64(127), 2, 0}, []any{v.Tree.Total(), v.Files, v.Skipped})
+	v, err = Read(dir, Query{Type: "alloc_space"})
+	require.NoError(t, err)
+	assert.Equal(t, int64(220), v.Tree.Total())
+}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/google/pprof/profile"
+
+	"github.com/otelcol-plus/otelcol-plus/internal/pprofconv"
 )
 
 const (
@@ -29,7 +31,11 @@ type Frame struct {
 // Node is a frame with what was measured in it and below it.
 type Node struct {
 	Frame
+	// Kind is what kind of code it is, as a value of profile.frame.type; empty when unknown.
+	Kind        string
 	Self, Total int64
+	// Base is the total in the profile to compare with.
+	Base int64
 
 	function int
 	children map[int]*Node
@@ -61,10 +67,14 @@ type Function struct {
 
 // Tree adds up profiles by call path.
 type Tree struct {
+	// Kind tells the kind of code of a location; pprofconv.FrameType if it is not set.
+	Kind func(*profile.Location) string
+
 	root      *Node
 	nodes     int
 	limit     int
 	functions []Function
+	kinds     []string // of functions
 	ids       map[Frame]int
 	// seen holds for each function the last sample that counted it, so that recursion counts once.
 	seen   []int
@@ -73,7 +83,7 @@ type Tree struct {
 
 // NewTree returns an empty tree.
 func NewTree() *Tree {
-	return &Tree{root: &Node{function: -1, children: map[int]*Node{}}, limit: maxNodes, ids: map[Frame]int{}}
+	return &Tree{Kind: pprofconv.FrameType, root: &Node{function: -1, children: map[int]*Node{}}, limit: maxNodes, ids: map[Frame]int{}}
 }
 
 // Root is the node of everything.
@@ -101,6 +111,21 @@ func (t *Tree) Add(p *profile.Profile, sampleType int, base ...string) {
 	}
 }
 
+// Compare adds the values of another profile to the nodes' Base, and nothing else.
+func (t *Tree) Compare(p *profile.Profile, sampleType int, base ...string) {
+	other := NewTree()
+	other.Kind = t.Kind
+	other.Add(p, sampleType, base...)
+	t.compare(t.root, other.root)
+}
+
+func (t *Tree) compare(n, other *Node) {
+	n.Base += other.Total
+	for _, c := range other.children {
+		t.compare(t.child(n, t.id(c.Frame)), c)
+	}
+}
+
 // add walks a stack from its root to its leaf.
 func (t *Tree) add(n *Node, s *profile.Sample, v int64) {
 	depth, leaf := 0, -1
@@ -111,6 +136,9 @@ func (t *Tree) add(n *Node, s *profile.Sample, v int64) {
 				break
 			}
 			leaf = t.id(frame(l, j))
+			if t.kinds[leaf] == "" {
+				t.kinds[leaf] = t.Kind(l)
+			}
 			if t.seen[leaf] != t.sample {
 				t.seen[leaf] = t.sample
 				t.functions[leaf].Cum += v
@@ -151,6 +179,7 @@ func (t *Tree) id(f Frame) int {
 		id = len(t.functions)
 		t.ids[f] = id
 		t.functions = append(t.functions, Function{Frame: f})
+		t.kinds = append(t.kinds, "")
 		t.seen = append(t.seen, 0)
 	}
 	return id
@@ -169,7 +198,7 @@ func (t *Tree) child(n *Node, function int) *Node {
 			return c
 		}
 	}
-	c := &Node{Frame: t.functions[function].Frame, function: function}
+	c := &Node{Frame: t.functions[function].Frame, Kind: t.kinds[function], function: function}
 	if n.children == nil {
 		n.children = map[int]*Node{}
 	}

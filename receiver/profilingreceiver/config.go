@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"time"
+
+	"go.opentelemetry.io/collector/config/configoptional"
 )
 
 // Engine is how samples are taken.
@@ -44,6 +46,12 @@ type Config struct {
 	// Exclude lists patterns of executable names that are left out, also if
 	// included; empty by default.
 	Exclude []string `mapstructure:"exclude"`
+
+	// Targets are addresses at which programs serve their own profiles, to be pulled; none by default.
+	Targets []Target `mapstructure:"targets"`
+
+	// Push is a server that accepts profiles from programs; off by default, on 127.0.0.1:4040 when it is there.
+	Push configoptional.Optional[PushConfig] `mapstructure:"push"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/receiver/xreceiver"
 
 	"github.com/otelcol-plus/otelcol-plus/receiver/profilingreceiver/internal/metadata"
@@ -16,5 +17,5 @@ func NewFactory() xreceiver.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{Engine: EngineAuto, Frequency: 19, FlushInterval: 15 * time.Second}
+	return &Config{Engine: EngineAuto, Frequency: 19, FlushInterval: 15 * time.Second, Push: configoptional.Default(newDefaultPush())}
 }

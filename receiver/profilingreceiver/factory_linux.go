@@ -10,5 +10,9 @@ import (
 )
 
 func createProfiles(_ context.Context, set receiver.Settings, cfg component.Config, next xconsumer.Profiles) (xreceiver.Profiles, error) {
-	return newProfiler(set, cfg.(*Config), next)
+	host, err := newProfiler(set, cfg.(*Config), next)
+	if err != nil {
+		return nil, err
+	}
+	return withPrograms(host, set, cfg.(*Config), next)
 }

@@ -30,11 +30,14 @@ type TelemetryBuilder struct {
 	ReceiverProfilingFramesUnnamed     metric.Int64Counter
 	ReceiverProfilingFrequency         metric.Int64Gauge
 	ReceiverProfilingProcesses         metric.Int64Gauge
+	ReceiverProfilingPulls             metric.Int64Counter
 	ReceiverProfilingSamples           metric.Int64Counter
 	ReceiverProfilingSamplesLost       metric.Int64Counter
 	ReceiverProfilingStacksFolded      metric.Int64Counter
+	ReceiverProfilingStacksUntracked   metric.Int64Counter
 	ReceiverProfilingSymbolCacheBytes  metric.Int64Gauge
 	ReceiverProfilingThreadsUnattached metric.Int64Gauge
+	ReceiverProfilingUploads           metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -90,6 +93,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{process}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverProfilingPulls, err = builder.meter.Int64Counter(
+		"otelcol_receiver_profiling_pulls",
+		metric.WithDescription("Profiles that targets were asked for. [Development]"),
+		metric.WithUnit("{profile}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverProfilingSamples, err = builder.meter.Int64Counter(
 		"otelcol_receiver_profiling_samples",
 		metric.WithDescription("Samples the pipeline accepted. [Development]"),
@@ -108,6 +117,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{sample}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverProfilingStacksUntracked, err = builder.meter.Int64Counter(
+		"otelcol_receiver_profiling_stacks_untracked",
+		metric.WithDescription("Stacks of pulled profiles whose growth is not told because their profile has too many of them. [Development]"),
+		metric.WithUnit("{stack}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverProfilingSymbolCacheBytes, err = builder.meter.Int64Gauge(
 		"otelcol_receiver_profiling_symbol_cache_bytes",
 		metric.WithDescription("Memory of the names that are kept, those of the kernel included. [Development]"),
@@ -118,6 +133,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_profiling_threads_unattached",
 		metric.WithDescription("Threads of this user that could not be attached to, when only those are sampled. [Development]"),
 		metric.WithUnit("{thread}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverProfilingUploads, err = builder.meter.Int64Counter(
+		"otelcol_receiver_profiling_uploads",
+		metric.WithDescription("Profiles that programs have sent. [Development]"),
+		metric.WithUnit("{profile}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

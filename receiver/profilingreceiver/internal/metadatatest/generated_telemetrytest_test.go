@@ -23,11 +23,14 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverProfilingFramesUnnamed.Add(context.Background(), 1)
 	tb.ReceiverProfilingFrequency.Record(context.Background(), 1)
 	tb.ReceiverProfilingProcesses.Record(context.Background(), 1)
+	tb.ReceiverProfilingPulls.Add(context.Background(), 1)
 	tb.ReceiverProfilingSamples.Add(context.Background(), 1)
 	tb.ReceiverProfilingSamplesLost.Add(context.Background(), 1)
 	tb.ReceiverProfilingStacksFolded.Add(context.Background(), 1)
+	tb.ReceiverProfilingStacksUntracked.Add(context.Background(), 1)
 	tb.ReceiverProfilingSymbolCacheBytes.Record(context.Background(), 1)
 	tb.ReceiverProfilingThreadsUnattached.Record(context.Background(), 1)
+	tb.ReceiverProfilingUploads.Add(context.Background(), 1)
 	AssertEqualReceiverProfilingFrames(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -40,6 +43,9 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverProfilingProcesses(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverProfilingPulls(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverProfilingSamples(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -49,10 +55,16 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverProfilingStacksFolded(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverProfilingStacksUntracked(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverProfilingSymbolCacheBytes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverProfilingThreadsUnattached(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverProfilingUploads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 
